@@ -13,7 +13,10 @@ const doors: Record<string, { room: string; mayUse: string[]; pure?: boolean }> 
   node: { room: "mainchain/node", mayUse: ["consensus", "runtime", "protocol", "crypto"] },
   client: { room: "mainchain/client", mayUse: ["protocol", "crypto"] },
   "adapter-sdk": { room: "adapters/sdk", mayUse: ["protocol"] },
-  "adapter-mainchain": { room: "adapters/mainchain", mayUse: ["adapter-sdk", "client", "protocol"] },
+  "adapter-mainchain": {
+    room: "adapters/mainchain",
+    mayUse: ["adapter-sdk", "client", "protocol"],
+  },
   "adapter-evm": { room: "adapters/evm", mayUse: ["adapter-sdk", "protocol"] },
   agent: { room: "adapters/agent", mayUse: ["client", "protocol"] },
   relayer: {
@@ -22,7 +25,10 @@ const doors: Record<string, { room: string; mayUse: string[]; pure?: boolean }> 
   },
   "hub-server": { room: "hub/server", mayUse: ["client", "adapter-sdk", "protocol"] },
   "hub-console": { room: "hub/console", mayUse: ["protocol"] },
-  devnet: { room: "hub/devnet", mayUse: ["client", "adapter-sdk", "adapter-evm", "protocol", "crypto"] },
+  devnet: {
+    room: "hub/devnet",
+    mayUse: ["client", "adapter-sdk", "adapter-evm", "protocol", "crypto"],
+  },
 };
 
 function sources(folder: string): string[] {
@@ -30,7 +36,8 @@ function sources(folder: string): string[] {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
     if (statSync(path).isDirectory()) {
-      if (name !== "node_modules" && name !== "dist" && name !== ".types") found.push(...sources(path));
+      if (name !== "node_modules" && name !== "dist" && name !== ".types")
+        found.push(...sources(path));
     } else if (/\.(ts|vue)$/.test(name)) {
       found.push(path);
     }
@@ -78,7 +85,13 @@ describe.each(Object.entries(doors))("@ropenet/%s", (name, door) => {
 
   if (door.pure) {
     it("is pure: no node:*, clock or chance", () => {
-      const forbidden = [/"node:/, /\bDate\b\s*[.(]/, /Math\.random/, /\bset(Timeout|Interval)\b/, /\bprocess\./];
+      const forbidden = [
+        /"node:/,
+        /\bDate\b\s*[.(]/,
+        /Math\.random/,
+        /\bset(Timeout|Interval)\b/,
+        /\bprocess\./,
+      ];
       const bad = files
         .filter((file) => !file.includes("/generated/"))
         .flatMap((file) => {

@@ -1,0 +1,99 @@
+import { type Codec, CodecError, decode, encode } from "../codec/codec.ts";
+import * as accounts from "./accounts.ts";
+import * as asset from "./asset.ts";
+import * as chains from "./chains.ts";
+import * as checkpoints from "./checkpoints.ts";
+import * as credential from "./data-credential.ts";
+import * as identity from "./identity.ts";
+import * as packets from "./packets.ts";
+import * as supervision from "./supervision.ts";
+import * as transfers from "./transfers.ts";
+
+/** Every message a transaction can carry: wire number (module · 256 + n) and body. Numbers are never reused. */
+export interface MessageBodies {
+  "accounts/transfer": accounts.TransferCoins;
+  "identity/admit-member": identity.AdmitMember;
+  "identity/suspend-member": identity.SuspendMember;
+  "chains/register": chains.RegisterChain;
+  "chains/approve": chains.ApproveChain;
+  "chains/suspend": chains.SuspendChain;
+  "chains/update-client": chains.UpdateClient;
+  "packets/receive": packets.ReceivePackets;
+  "packets/acknowledge": packets.AcknowledgePackets;
+  "transfers/send-asset": transfers.SendAsset;
+  "transfers/observe-books": transfers.ObserveBooks;
+  "asset/register": asset.RegisterAsset;
+  "asset/add-representation": asset.AddRepresentation;
+  "asset/issue": asset.IssueAsset;
+  "asset/transfer": asset.TransferAsset;
+  "asset/pledge": asset.PledgeAsset;
+  "asset/observe-lien": asset.ObserveLien;
+  "data-credential/issue": credential.IssueCredential;
+  "data-credential/confirm": credential.ConfirmCredential;
+  "data-credential/delegate": credential.DelegateCredential;
+  "data-credential/revoke": credential.RevokeCredential;
+  "data-credential/observe-usage": credential.ObserveUsage;
+  "supervision/place-hold": supervision.PlaceHold;
+  "supervision/lift-hold": supervision.LiftHold;
+  "checkpoints/sign": checkpoints.SignCheckpoint;
+  "checkpoints/request": checkpoints.RequestCheckpoint;
+}
+
+export type MessageName = keyof MessageBodies;
+
+interface MessageKind<T> {
+  readonly type: number;
+  readonly codec: Codec<T>;
+}
+
+export const MESSAGES: { readonly [K in MessageName]: MessageKind<MessageBodies[K]> } = {
+  "accounts/transfer": { type: 0x0101, codec: accounts.transferCoinsCodec },
+  "identity/admit-member": { type: 0x0201, codec: identity.admitMemberCodec },
+  "identity/suspend-member": { type: 0x0202, codec: identity.suspendMemberCodec },
+  "chains/register": { type: 0x0301, codec: chains.registerChainCodec },
+  "chains/approve": { type: 0x0302, codec: chains.approveChainCodec },
+  "chains/suspend": { type: 0x0303, codec: chains.suspendChainCodec },
+  "chains/update-client": { type: 0x0304, codec: chains.updateClientCodec },
+  "packets/receive": { type: 0x0401, codec: packets.receivePacketsCodec },
+  "packets/acknowledge": { type: 0x0402, codec: packets.acknowledgePacketsCodec },
+  "transfers/send-asset": { type: 0x0501, codec: transfers.sendAssetCodec },
+  "transfers/observe-books": { type: 0x0502, codec: transfers.observeBooksCodec },
+  "asset/register": { type: 0x0601, codec: asset.registerAssetCodec },
+  "asset/add-representation": { type: 0x0602, codec: asset.addRepresentationCodec },
+  "asset/issue": { type: 0x0603, codec: asset.issueAssetCodec },
+  "asset/transfer": { type: 0x0604, codec: asset.transferAssetCodec },
+  "asset/pledge": { type: 0x0605, codec: asset.pledgeAssetCodec },
+  "asset/observe-lien": { type: 0x0606, codec: asset.observeLienCodec },
+  "data-credential/issue": { type: 0x0701, codec: credential.issueCredentialCodec },
+  "data-credential/confirm": { type: 0x0702, codec: credential.confirmCredentialCodec },
+  "data-credential/delegate": { type: 0x0703, codec: credential.delegateCredentialCodec },
+  "data-credential/revoke": { type: 0x0704, codec: credential.revokeCredentialCodec },
+  "data-credential/observe-usage": { type: 0x0705, codec: credential.observeUsageCodec },
+  "supervision/place-hold": { type: 0x0801, codec: supervision.placeHoldCodec },
+  "supervision/lift-hold": { type: 0x0802, codec: supervision.liftHoldCodec },
+  "checkpoints/sign": { type: 0x0901, codec: checkpoints.signCheckpointCodec },
+  "checkpoints/request": { type: 0x0902, codec: checkpoints.requestCheckpointCodec },
+};
+
+export type Message = {
+  [K in MessageName]: { readonly name: K; readonly body: MessageBodies[K] };
+}[MessageName];
+
+const byType: ReadonlyMap<number, MessageName> = new Map(
+  (Object.keys(MESSAGES) as MessageName[]).map((name) => [MESSAGES[name].type, name]),
+);
+
+export function encodeMessage<K extends MessageName>(
+  name: K,
+  body: MessageBodies[K],
+): { readonly type: number; readonly message: Uint8Array } {
+  const kind: MessageKind<MessageBodies[K]> = MESSAGES[name];
+  return { type: kind.type, message: encode(kind.codec, body) };
+}
+
+/** @throws {CodecError} for an unknown type or a body that is not canonical */
+export function decodeMessage(type: number, bytes: Uint8Array): Message {
+  const name = byType.get(type);
+  if (!name) throw new CodecError({ code: "codec/bad-tag", field: "type", tag: type });
+  return { name, body: decode(MESSAGES[name].codec as Codec<unknown>, bytes) } as Message;
+}

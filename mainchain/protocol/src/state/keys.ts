@@ -1,0 +1,99 @@
+import { concatBytes, utf8ToBytes } from "@ropenet/crypto";
+import { encode, u16, u32, u64 } from "../codec/codec.ts";
+
+/** A state key: `module/record/` in ASCII and fixed-width parts, so that ranges are prefixes. */
+function key(prefix: string, ...parts: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(utf8ToBytes(prefix), ...parts);
+}
+
+const n64 = (value: bigint): Uint8Array => encode(u64, value);
+const n32 = (value: number): Uint8Array => encode(u32, value);
+const n16 = (value: number): Uint8Array => encode(u16, value);
+
+/** Where every record of the state tree lives; clients prove these keys. */
+export const stateKey: {
+  readonly parameters: () => Uint8Array;
+  readonly account: (address: Uint8Array) => Uint8Array;
+  readonly validators: () => Uint8Array;
+  readonly bridgeKeys: () => Uint8Array;
+  readonly member: (memberId: Uint8Array) => Uint8Array;
+  readonly memberByAccount: (address: Uint8Array) => Uint8Array;
+  readonly office: (office: string, address: Uint8Array) => Uint8Array;
+  readonly chain: (gateway: Uint8Array) => Uint8Array;
+  readonly chainCount: () => Uint8Array;
+  readonly chainByIndex: (index: number) => Uint8Array;
+  readonly client: (gateway: Uint8Array) => Uint8Array;
+  readonly provenHeader: (gateway: Uint8Array, height: bigint) => Uint8Array;
+  readonly lane: (gateway: Uint8Array, lane: number) => Uint8Array;
+  readonly sent: (gateway: Uint8Array, lane: number, sequence: bigint) => Uint8Array;
+  readonly receipt: (gateway: Uint8Array, lane: number, sequence: bigint) => Uint8Array;
+  readonly outbox: (gateway: Uint8Array) => Uint8Array;
+  readonly outboxEntry: (gateway: Uint8Array, index: bigint) => Uint8Array;
+  readonly transfer: (transferId: Uint8Array) => Uint8Array;
+  readonly transferCount: () => Uint8Array;
+  readonly transferByIndex: (index: bigint) => Uint8Array;
+  readonly releaseQueue: (releaseAtMs: bigint, transferId: Uint8Array) => Uint8Array;
+  readonly asset: (assetId: Uint8Array) => Uint8Array;
+  readonly assetCount: () => Uint8Array;
+  readonly assetByIndex: (index: number) => Uint8Array;
+  readonly representation: (assetId: Uint8Array, gateway: Uint8Array) => Uint8Array;
+  readonly position: (assetId: Uint8Array, gateway: Uint8Array) => Uint8Array;
+  readonly conservation: (assetId: Uint8Array) => Uint8Array;
+  readonly title: (assetId: Uint8Array, tokenId: Uint8Array) => Uint8Array;
+  readonly holding: (assetId: Uint8Array, address: Uint8Array) => Uint8Array;
+  readonly refundable: (assetId: Uint8Array, address: Uint8Array) => Uint8Array;
+  readonly flow: (assetId: Uint8Array, gateway: Uint8Array) => Uint8Array;
+  readonly credential: (credentialId: Uint8Array) => Uint8Array;
+  readonly credentialPosition: (credentialId: Uint8Array, gateway: Uint8Array) => Uint8Array;
+  readonly hold: (holdId: Uint8Array) => Uint8Array;
+  readonly holdBySubject: (kind: number, subject: Uint8Array) => Uint8Array;
+  readonly checkpoint: (suite: number, height: bigint) => Uint8Array;
+  readonly checkpointSignature: (
+    suite: number,
+    height: bigint,
+    validator: Uint8Array,
+  ) => Uint8Array;
+  readonly latestCheckpoint: (suite: number) => Uint8Array;
+} = {
+  parameters: () => key("chain/parameters/"),
+  account: (address) => key("accounts/account/", address),
+  validators: () => key("staking/validators/"),
+  bridgeKeys: () => key("staking/bridge-keys/"),
+  member: (memberId) => key("identity/member/", memberId),
+  memberByAccount: (address) => key("identity/member-by-account/", address),
+  office: (office, address) => key(`identity/office/${office}/`, address),
+  chain: (gateway) => key("chains/chain/", gateway),
+  chainCount: () => key("chains/count/"),
+  chainByIndex: (index) => key("chains/by-index/", n32(index)),
+  client: (gateway) => key("clients/client/", gateway),
+  provenHeader: (gateway, height) => key("clients/header/", gateway, n64(height)),
+  lane: (gateway, lane) => key("packets/lane/", gateway, n16(lane)),
+  sent: (gateway, lane, sequence) => key("packets/sent/", gateway, n16(lane), n64(sequence)),
+  receipt: (gateway, lane, sequence) => key("packets/receipt/", gateway, n16(lane), n64(sequence)),
+  outbox: (gateway) => key("packets/outbox/", gateway),
+  outboxEntry: (gateway, index) => key("packets/outbox-entry/", gateway, n64(index)),
+  transfer: (transferId) => key("transfers/transfer/", transferId),
+  transferCount: () => key("transfers/count/"),
+  transferByIndex: (index) => key("transfers/by-index/", n64(index)),
+  releaseQueue: (releaseAtMs, transferId) =>
+    key("transfers/release-queue/", n64(releaseAtMs), transferId),
+  asset: (assetId) => key("asset/asset/", assetId),
+  assetCount: () => key("asset/count/"),
+  assetByIndex: (index) => key("asset/by-index/", n32(index)),
+  representation: (assetId, gateway) => key("asset/representation/", assetId, gateway),
+  position: (assetId, gateway) => key("transfers/position/", assetId, gateway),
+  conservation: (assetId) => key("transfers/conservation/", assetId),
+  title: (assetId, tokenId) => key("asset/title/", assetId, tokenId),
+  holding: (assetId, address) => key("asset/holding/", assetId, address),
+  refundable: (assetId, address) => key("asset/refundable/", assetId, address),
+  flow: (assetId, gateway) => key("transfers/flow/", assetId, gateway),
+  credential: (credentialId) => key("data-credential/credential/", credentialId),
+  credentialPosition: (credentialId, gateway) =>
+    key("data-credential/position/", credentialId, gateway),
+  hold: (holdId) => key("supervision/hold/", holdId),
+  holdBySubject: (kind, subject) => key("supervision/by-subject/", Uint8Array.of(kind), subject),
+  checkpoint: (suite, height) => key("checkpoints/checkpoint/", Uint8Array.of(suite), n64(height)),
+  checkpointSignature: (suite, height, validator) =>
+    key("checkpoints/signature/", Uint8Array.of(suite), n64(height), validator),
+  latestCheckpoint: (suite) => key("checkpoints/latest/", Uint8Array.of(suite)),
+};

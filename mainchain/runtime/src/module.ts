@@ -1,0 +1,73 @@
+import {
+  type Codec,
+  decode,
+  encode,
+  type Genesis,
+  type MessageBodies,
+  type MessageName,
+  type ParametersRecord,
+} from "@ropenet/protocol";
+
+/** The state below a running transaction: reads see earlier writes of the same block. */
+export interface StateView {
+  get(key: Uint8Array): Uint8Array | undefined;
+  set(key: Uint8Array, value: Uint8Array): void;
+  delete(key: Uint8Array): void;
+  /** entries with `from` ≤ key < `to`, ascending, at most `limit`; earlier writes of the block included */
+  range(
+    from: Uint8Array,
+    to: Uint8Array,
+    limit: number,
+  ): readonly (readonly [Uint8Array, Uint8Array])[];
+  /** Derived data that only answers queries (outbox inner nodes): durable, but outside the state root. */
+  setIndex(key: Uint8Array, value: Uint8Array): void;
+  getIndex(key: Uint8Array): Uint8Array | undefined;
+}
+
+export interface Context {
+  readonly state: StateView;
+  readonly parameters: ParametersRecord;
+  readonly height: bigint;
+  /** header time */
+  readonly timeMs: bigint;
+  emit(kind: string, attributes: Readonly<Record<string, string>>): void;
+}
+
+export interface TransactionContext extends Context {
+  readonly transactionId: Uint8Array;
+  /** 20 bytes */
+  readonly sender: Uint8Array;
+  /** Adds to the fee before the work is done (proofs are metered before they are verified). @throws CodedError `fee/limit-exceeded` */
+  charge(units: bigint): void;
+}
+
+export type Handler<K extends MessageName> = (
+  context: TransactionContext,
+  body: MessageBodies[K],
+) => void;
+
+export interface Invariant {
+  /** e.g. `I4 conservation` */
+  readonly name: string;
+  /** a sentence per violation; empty = holds */
+  check(context: Context): readonly string[];
+}
+
+/** A module owns its keys; what it needs of others it declares as slices and gets in app.ts. */
+export interface Module {
+  readonly name: string;
+  readonly handlers: { readonly [K in MessageName]?: Handler<K> };
+  initGenesis?(context: Context, genesis: Genesis): void;
+  beginBlock?(context: Context): void;
+  endBlock?(context: Context): void;
+  readonly invariants?: readonly Invariant[];
+}
+
+export function readRecord<T>(state: StateView, key: Uint8Array, codec: Codec<T>): T | undefined {
+  const bytes = state.get(key);
+  return bytes === undefined ? undefined : decode(codec, bytes);
+}
+
+export function writeRecord<T>(state: StateView, key: Uint8Array, codec: Codec<T>, value: T): void {
+  state.set(key, encode(codec, value));
+}
