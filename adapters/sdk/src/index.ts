@@ -1,1 +1,2 @@
-export {};
+export * from "./adapter-error.ts";
+export * from "./chain-adapter.ts";

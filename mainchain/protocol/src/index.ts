@@ -1,4 +1,18 @@
-export { CodedError, type CodedErrorInfo } from "@ropenet/crypto";
+// The layers above reach bytes, errors and digests through here.
+export {
+  bytesToHex,
+  CodedError,
+  type CodedErrorInfo,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  hexToBytes,
+  keccak256,
+  secp256k1,
+  sm2,
+  sm3,
+  utf8ToBytes,
+} from "@ropenet/crypto";
 export * from "./application.ts";
 export * from "./chain/block.ts";
 export * from "./chain/genesis.ts";

@@ -1,0 +1,118 @@
+import type {
+  Acknowledgement,
+  OutboxProof,
+  Packet,
+  ProofAnchor,
+  SignerSet,
+  Suite,
+  TrieNodes,
+  UpdateClient,
+} from "@ropenet/protocol";
+
+/** Something a gateway committed to and that its counterparty has to hear of. */
+export type OutboundEvent =
+  | {
+      readonly kind: "packet";
+      readonly packet: Packet;
+      readonly payload: Uint8Array;
+      /** height on the chain that emitted it */
+      readonly height: bigint;
+      /** hex without 0x, for people */
+      readonly transactionHash: string;
+      /** leaf of the rope's outbox; undefined on strands */
+      readonly leafIndex: bigint | undefined;
+    }
+  | {
+      readonly kind: "acknowledgement";
+      readonly acknowledgement: Acknowledgement;
+      /** the packet it answers: gateways keep only its hash and are shown it again */
+      readonly packet: Packet;
+      readonly payload: Uint8Array;
+      readonly height: bigint;
+      readonly transactionHash: string;
+      readonly leafIndex: bigint | undefined;
+    };
+
+/** The checkpoint under which leaves of the rope are proven. */
+export interface SignedCheckpoint {
+  /** protocol encoding, 122 bytes */
+  readonly checkpoint: Uint8Array;
+  readonly height: bigint;
+  readonly set: SignerSet;
+  /** index into `set.signers`, ascending */
+  readonly signatures: readonly { readonly index: number; readonly signature: Uint8Array }[];
+}
+
+/** Events of one source with everything that their destination needs to believe them. */
+export type ProvenBatch =
+  | {
+      readonly kind: "evm";
+      readonly source: Uint8Array;
+      /** brings the rope's client to `anchor.height`, unless it is there already */
+      readonly update: UpdateClient;
+      readonly anchor: ProofAnchor;
+      readonly items: readonly { readonly event: OutboundEvent; readonly proof: TrieNodes }[];
+    }
+  | {
+      readonly kind: "rope";
+      readonly source: Uint8Array;
+      readonly update: SignedCheckpoint;
+      readonly items: readonly { readonly event: OutboundEvent; readonly proof: OutboxProof }[];
+    };
+
+export type ItemOutcome = "delivered" | "already-delivered";
+
+export interface SubmitResult {
+  /** one per item of the batch */
+  readonly outcomes: readonly ItemOutcome[];
+  readonly transactionHashes: readonly string[];
+  /** in the destination's smallest coin unit */
+  readonly feePaid: bigint;
+}
+
+/**
+ * One chain as a relayer sees it: the rope, an EVM strand, later Substrate and Fabric strands.
+ * Everything is re-readable: `scan` over finalised heights plus the destination's `delivered`
+ * make a relayer restartable from nothing. docs/adr/0004 holds the table "method × chain kind".
+ */
+export interface ChainAdapter {
+  readonly name: string;
+  /** 32 bytes */
+  readonly gateway: Uint8Array;
+  readonly suite: Suite;
+
+  /** The newest height that cannot be reverted, under the chain's own rule. */
+  finalised(signal: AbortSignal): Promise<{ readonly height: bigint; readonly timeMs: bigint }>;
+
+  /**
+   * Everything the gateway emitted for `counterparty` at heights `fromHeight`..`toHeight`, ascending.
+   * `toHeight` must be finalised. Events that have been answered already may be left out.
+   */
+  scan(
+    range: {
+      readonly fromHeight: bigint;
+      readonly toHeight: bigint;
+      readonly counterparty: Uint8Array;
+    },
+    signal: AbortSignal,
+  ): Promise<readonly OutboundEvent[]>;
+
+  /**
+   * Proves events at one finalised height that is at or above all of theirs.
+   * @throws {AdapterError} `wait-until` while no such height is provable yet (attestations, checkpoint)
+   */
+  prove(events: readonly OutboundEvent[], signal: AbortSignal): Promise<ProvenBatch>;
+
+  /** For each event of the counterparty: has this chain taken it already? */
+  delivered(events: readonly OutboundEvent[], signal: AbortSignal): Promise<readonly boolean[]>;
+
+  /** Updates the client if needed and delivers; the items that were taken before are no error. */
+  submit(batch: ProvenBatch, signal: AbortSignal): Promise<SubmitResult>;
+
+  /** The paying account, for people and meters. */
+  balance(
+    signal: AbortSignal,
+  ): Promise<{ readonly account: string; readonly amount: bigint; readonly unit: string }>;
+
+  close(): Promise<void>;
+}
