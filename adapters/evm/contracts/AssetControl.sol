@@ -6,6 +6,7 @@ import {AssetLedger} from "./AssetLedger.sol";
 import {Codec} from "./Codec.sol";
 import {FailureCode} from "./FailureCode.sol";
 import {Scale} from "./Scale.sol";
+import {Voucher} from "./tokens/Voucher.sol";
 import {VoucherTitle} from "./tokens/VoucherTitle.sol";
 import {VoucherToken} from "./tokens/VoucherToken.sol";
 
@@ -26,13 +27,13 @@ abstract contract AssetControl is AssetLedger {
         uint256 action = body.length == 0 ? 0 : uint8(body[0]);
         if (action == REGISTER) register(body);
         else if (action == FREEZE || action == UNFREEZE) setFrozen(body, action == FREEZE);
-        else revert ExecutionFailed(FailureCode.BAD_ACTION);
+        else FailureCode.fail(FailureCode.BAD_ACTION);
     }
 
     function setFrozen(bytes calldata body, bool frozen) private {
-        if (body.length != 33) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (body.length != 33) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         bytes32 assetId = Codec.word(body, 1);
-        if (assets[assetId].token == address(0)) revert ExecutionFailed(FailureCode.UNKNOWN_ASSET);
+        if (assets[assetId].token == address(0)) FailureCode.fail(FailureCode.UNKNOWN_ASSET);
         assets[assetId].frozen = frozen;
         emit AssetFreeze(assetId, frozen);
     }
@@ -51,12 +52,9 @@ abstract contract AssetControl is AssetLedger {
         requireSound(a, assetId, localId);
         if (a.mode == ORIGIN) {
             a.token = address(uint160(uint256(localId)));
-        } else if (a.class == UNIQUE) {
-            a.token = Clones.cloneDeterministic(voucherTitle, assetId);
-            VoucherTitle(a.token).initialize(name, symbol);
         } else {
-            a.token = Clones.cloneDeterministic(voucherToken, assetId);
-            VoucherToken(a.token).initialize(name, symbol, a.decimals);
+            a.token = Clones.cloneDeterministic(a.class == UNIQUE ? voucherTitle : voucherToken, assetId);
+            Voucher(a.token).initialize(name, symbol, a.decimals);
         }
         assets[assetId] = a;
         assetOf[a.token] = assetId;
@@ -70,18 +68,18 @@ abstract contract AssetControl is AssetLedger {
         bool placed = a.mode == ORIGIN
             ? ours && uint256(localId) >> 160 == 0 && address(uint160(uint256(localId))).code.length != 0
             : !ours && localId == 0;
-        if (!known || !scaled || !placed) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (!known || !scaled || !placed) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         // A representation is fixed for good, and two assets never share one token's escrow.
         bool taken = assets[assetId].token != address(0)
             || (a.mode == ORIGIN && assetOf[address(uint160(uint256(localId)))] != 0);
-        if (taken) revert ExecutionFailed(FailureCode.BAD_ACTION);
+        if (taken) FailureCode.fail(FailureCode.BAD_ACTION);
     }
 
     function nameAndSymbol(bytes calldata body) private pure returns (string calldata name, string calldata symbol) {
-        if (body.length < REGISTER_HEAD) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (body.length < REGISTER_HEAD) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         uint256 nameEnd = REGISTER_HEAD + uint8(body[101]);
-        if (body.length <= nameEnd) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
-        if (body.length != nameEnd + 1 + uint8(body[nameEnd])) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (body.length <= nameEnd) FailureCode.fail(FailureCode.BAD_PAYLOAD);
+        if (body.length != nameEnd + 1 + uint8(body[nameEnd])) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         return (string(body[REGISTER_HEAD:nameEnd]), string(body[nameEnd + 1:]));
     }
 }

@@ -51,10 +51,10 @@ abstract contract AssetLedger is GatewayStorage {
     /// Leg 2: gives to the recipient; runs only inside the bounded self-call, where a revert is a FAILED receipt.
     function giveOut(Codec.AssetPayload memory payload, address recipient) internal returns (uint256 local) {
         AssetState memory a = assets[payload.assetId];
-        if (a.token == address(0)) revert ExecutionFailed(FailureCode.UNKNOWN_ASSET);
+        if (a.token == address(0)) FailureCode.fail(FailureCode.UNKNOWN_ASSET);
         bytes32 balanceKey = counterKey(payload.assetId, BALANCE);
         if (a.mode == ORIGIN) {
-            if (counters[balanceKey] < payload.amount) revert ExecutionFailed(FailureCode.INSUFFICIENT_ESCROW);
+            if (counters[balanceKey] < payload.amount) FailureCode.fail(FailureCode.INSUFFICIENT_ESCROW);
             counters[balanceKey] -= payload.amount;
         } else {
             counters[balanceKey] += payload.amount;
@@ -140,23 +140,23 @@ abstract contract AssetLedger is GatewayStorage {
     }
 
     function giveTitle(AssetState memory a, Codec.AssetPayload memory payload, address recipient) private {
-        if (payload.amount != 1) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (payload.amount != 1) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         uint256 tokenId = uint256(payload.tokenId);
         if (a.mode == VOUCHER) {
-            if (VoucherTitle(a.token).exists(tokenId)) revert ExecutionFailed(FailureCode.NOT_LOCATED_HERE);
+            if (VoucherTitle(a.token).exists(tokenId)) FailureCode.fail(FailureCode.NOT_LOCATED_HERE);
             try VoucherTitle(a.token).mint(recipient, tokenId) {}
             catch {
-                revert ExecutionFailed(FailureCode.RECEIVER_REVERTED);
+                FailureCode.fail(FailureCode.RECEIVER_REVERTED);
             }
             return;
         }
         // A title that waits for its sender's withdrawal lies here too, but it is no longer in escrow.
         bool escrowed = refundableTitle[a.token][payload.tokenId] == address(0)
             && IERC721(a.token).ownerOf(tokenId) == address(this);
-        if (!escrowed) revert ExecutionFailed(FailureCode.NOT_LOCATED_HERE);
+        if (!escrowed) FailureCode.fail(FailureCode.NOT_LOCATED_HERE);
         try IERC721(a.token).safeTransferFrom(address(this), recipient, tokenId) {}
         catch {
-            revert ExecutionFailed(FailureCode.RECEIVER_REVERTED);
+            FailureCode.fail(FailureCode.RECEIVER_REVERTED);
         }
     }
 
@@ -166,18 +166,17 @@ abstract contract AssetLedger is GatewayStorage {
             return;
         }
         uint256 before = IERC20(a.token).balanceOf(address(this));
-        bool paid = IERC20(a.token).trySafeTransfer(recipient, local);
+        IERC20(a.token).safeTransfer(recipient, local);
         // A token that takes a fee from the payer would eat into other senders' escrow.
-        if (!paid || before - IERC20(a.token).balanceOf(address(this)) != local) {
-            revert ExecutionFailed(FailureCode.RECEIVER_REVERTED);
-        }
+        bool exact = before - IERC20(a.token).balanceOf(address(this)) == local;
+        if (!exact) FailureCode.fail(FailureCode.RECEIVER_REVERTED);
     }
 
     function localAmount(AssetState memory a, Codec.AssetPayload memory payload) private pure returns (uint256) {
-        if (payload.amount == 0 || payload.tokenId != 0) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (payload.amount == 0 || payload.tokenId != 0) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         (bool exact, uint256 local) = Scale.toLocal(payload.amount, a.scale);
-        if (!exact) revert ExecutionFailed(FailureCode.INEXACT_AMOUNT);
-        if (local > type(uint128).max) revert ExecutionFailed(FailureCode.OVERFLOW);
+        if (!exact) FailureCode.fail(FailureCode.INEXACT_AMOUNT);
+        if (local > type(uint128).max) FailureCode.fail(FailureCode.OVERFLOW);
         return local;
     }
 

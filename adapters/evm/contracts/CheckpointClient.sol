@@ -26,8 +26,7 @@ abstract contract CheckpointClient is GatewayStorage {
     bytes32[RECENT_ROOTS] private recentRoots;
 
     constructor(Configuration memory c, SignerSet memory set) {
-        SignerSets.requireSound(set);
-        signerSetHash = SignerSets.hash(c.ropeChainId, c.epoch, set);
+        signerSetHash = soundSetHash(c.ropeChainId, c.epoch, set);
         accepted = Accepted({height: c.trustedHeight, timeMs: c.trustedTimeMs, epoch: c.epoch, rootsAccepted: 0});
         requireWithinTrust(c.trustedTimeMs, c.trustingPeriodMs);
     }
@@ -43,7 +42,7 @@ abstract contract CheckpointClient is GatewayStorage {
         if (c.height <= stored.height) revert HeightNotAbove(stored.height, c.height);
         if (c.timeMs < stored.timeMs) revert TimeNotMonotone(stored.timeMs, c.timeMs);
         if (c.outboxesRoot == 0 || c.stateRoot == 0) revert ZeroRoot();
-        requireQuorum(TaggedHash.digest(TaggedHash.CHECKPOINT, checkpoint), stored.epoch, set, certificate);
+        requireQuorum(TaggedHash.digestCalldata(TaggedHash.CHECKPOINT, checkpoint), stored.epoch, set, certificate);
 
         if (c.outboxesRoot != newestRoot(stored.rootsAccepted)) {
             recentRoots[stored.rootsAccepted % RECENT_ROOTS] = c.outboxesRoot;
@@ -68,9 +67,8 @@ abstract contract CheckpointClient is GatewayStorage {
         if (h.fromEpoch != stored.epoch) revert WrongEpoch(stored.epoch, h.fromEpoch);
         // One epoch at a time; the subtraction form also refuses a wrapped epoch.
         if (h.toEpoch <= h.fromEpoch || h.toEpoch - h.fromEpoch != 1) revert SkippedEpoch(h.fromEpoch, h.toEpoch);
-        requireQuorum(TaggedHash.digest(TaggedHash.HANDOVER, handover), stored.epoch, currentSet, certificate);
-        SignerSets.requireSound(nextSet);
-        bytes32 nextSetHash = SignerSets.hash(ropeChainId, h.toEpoch, nextSet);
+        requireQuorum(TaggedHash.digestCalldata(TaggedHash.HANDOVER, handover), stored.epoch, currentSet, certificate);
+        bytes32 nextSetHash = soundSetHash(ropeChainId, h.toEpoch, nextSet);
         if (nextSetHash != h.nextSetHash) revert WrongSignerSet(h.nextSetHash, nextSetHash);
 
         signerSetHash = nextSetHash;
@@ -121,6 +119,11 @@ abstract contract CheckpointClient is GatewayStorage {
         bytes32 setHash = SignerSets.hash(ropeChainId, epoch, set);
         if (setHash != signerSetHash) revert WrongSignerSet(signerSetHash, setHash);
         SignerSets.requireQuorum(digest, set, certificate);
+    }
+
+    function soundSetHash(bytes32 chainId, uint64 epoch, SignerSet memory set) private pure returns (bytes32) {
+        SignerSets.requireSound(set);
+        return SignerSets.hash(chainId, epoch, set);
     }
 
     function requireChain(bytes32 chainId) private view {

@@ -28,7 +28,6 @@ library Codec {
         uint64 sequence;
         bytes32 sourceGateway;
         bytes32 destinationGateway;
-        bytes32 transferId;
         bytes32 sender;
         bytes32 recipient;
         uint64 timeoutMs;
@@ -61,16 +60,11 @@ library Codec {
         bytes32 policyHash;
     }
 
+    /// What settling needs of an acknowledgement.
     struct Acknowledgement {
         uint8 status;
         uint16 code;
-        uint16 lane;
-        uint64 sequence;
-        bytes32 sourceGateway;
-        bytes32 destinationGateway;
         bytes32 packetHash;
-        bytes32 payee;
-        uint64 atMs;
     }
 
     struct Checkpoint {
@@ -101,7 +95,6 @@ library Codec {
         if (p.sequence == 0) revert IRopeGateway.ZeroSequence();
         p.sourceGateway = word(b, 12);
         p.destinationGateway = word(b, 44);
-        p.transferId = word(b, 76);
         p.sender = word(b, 108);
         p.recipient = word(b, 140);
         p.timeoutMs = uint64(number(b, 172, 8));
@@ -111,9 +104,10 @@ library Codec {
         p.payloadHash = word(b, 188);
     }
 
+    /// A leg-1 packet: its transferId is zero.
     function encodePacket(Packet memory p) internal pure returns (bytes memory) {
         bytes memory head = abi.encodePacked(
-            VERSION, p.kind, p.lane, p.sequence, p.sourceGateway, p.destinationGateway, p.transferId
+            VERSION, p.kind, p.lane, p.sequence, p.sourceGateway, p.destinationGateway, bytes32(0)
         );
         return bytes.concat(
             head,
@@ -166,27 +160,31 @@ library Codec {
         c.policyHash = word(b, 174);
     }
 
-    /// Strict in form only: handling an acknowledgement is total, so its status and code are not cross-checked.
+    /// Handling an acknowledgement is total, so its status and code are not cross-checked.
     function decodeAcknowledgement(bytes calldata b) internal pure returns (Acknowledgement memory a) {
         requireLength(b, 182);
         requireVersion(b);
         a.status = uint8(number(b, 1, 1));
         if (a.status == 0 || a.status > EXPIRED) revert IRopeGateway.BadStatus(a.status);
         a.code = uint16(number(b, 2, 2));
-        a.lane = uint16(number(b, 4, 2));
-        a.sequence = uint64(number(b, 6, 8));
-        a.sourceGateway = word(b, 14);
-        a.destinationGateway = word(b, 46);
         a.packetHash = word(b, 78);
-        a.payee = word(b, 142);
-        a.atMs = uint64(number(b, 174, 8));
+    }
+
+    /// Bytes 4 to 78 of an acknowledgement repeat bytes 2 to 76 of its packet: lane, sequence and both gateways.
+    function namesPosition(bytes calldata ack, bytes calldata packet) internal pure returns (bool) {
+        return keccak256(ack[4:78]) == keccak256(packet[2:76]);
     }
 
     /// resultHash is zero: no execution on this strand has a result.
-    function encodeAcknowledgement(Acknowledgement memory a) internal pure returns (bytes memory) {
-        bytes memory head =
-            abi.encodePacked(VERSION, a.status, a.code, a.lane, a.sequence, a.sourceGateway, a.destinationGateway);
-        return bytes.concat(head, abi.encodePacked(a.packetHash, bytes32(0), a.payee, a.atMs));
+    function encodeAcknowledgement(
+        bytes calldata packet,
+        bytes32 packetHash,
+        uint8 status,
+        uint16 code,
+        bytes32 payee,
+        uint64 atMs
+    ) internal pure returns (bytes memory) {
+        return abi.encodePacked(VERSION, status, code, packet[2:76], packetHash, bytes32(0), payee, atMs);
     }
 
     function decodeCheckpoint(bytes calldata b) internal pure returns (Checkpoint memory c) {

@@ -70,12 +70,12 @@ abstract contract CredentialRegistry is CheckpointClient {
     }
 
     function executeCredential(bytes calldata payload) internal {
-        if (payload.length != Codec.CREDENTIAL_PAYLOAD) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (payload.length != Codec.CREDENTIAL_PAYLOAD) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         Codec.CredentialPayload memory c = Codec.decodeCredentialPayload(payload);
-        if (c.credentialId == 0) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (c.credentialId == 0) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         if (c.action == DELEGATE) delegate(c);
         else if (c.action == REVOKE) revoke(c);
-        else revert ExecutionFailed(FailureCode.BAD_ACTION);
+        else FailureCode.fail(FailureCode.BAD_ACTION);
     }
 
     /// Holds also for a credential that has not arrived yet: a revocation may overtake its delegation.
@@ -89,7 +89,7 @@ abstract contract CredentialRegistry is CheckpointClient {
         uint64 nowMs = gatewayNowMs();
         requireSound(c, nowMs);
         Grant storage g = grants[c.credentialId];
-        if (g.revokedAtMs != 0) revert ExecutionFailed(FailureCode.NARROWING_VIOLATED);
+        if (g.revokedAtMs != 0) FailureCode.fail(FailureCode.NARROWING_VIOLATED);
         uint256 carried = 0;
         if (g.homeGateway == 0) {
             g.granteeCommitment = c.finalGrantee;
@@ -113,13 +113,13 @@ abstract contract CredentialRegistry is CheckpointClient {
     }
 
     function requireSound(Codec.CredentialPayload memory c, uint64 nowMs) private view {
-        if (c.finalGateway != gatewayUid) revert ExecutionFailed(FailureCode.UNKNOWN_GATEWAY);
-        if (c.finalGrantee == 0) revert ExecutionFailed(FailureCode.RECIPIENT_ZERO);
+        if (c.finalGateway != gatewayUid) FailureCode.fail(FailureCode.UNKNOWN_GATEWAY);
+        if (c.finalGrantee == 0) FailureCode.fail(FailureCode.RECIPIENT_ZERO);
         bool sound = c.homeGateway != 0 && c.revokedAtMs == 0 && c.classification != 0 && c.classification <= 3
             && (c.quota != 0 || c.scalar != 0);
-        if (!sound) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
-        if (c.leaseUntilMs > c.expiryMs) revert ExecutionFailed(FailureCode.NARROWING_VIOLATED);
-        if (nowMs >= c.leaseUntilMs) revert ExecutionFailed(FailureCode.LEASE_OVER);
+        if (!sound) FailureCode.fail(FailureCode.BAD_PAYLOAD);
+        if (c.leaseUntilMs > c.expiryMs) FailureCode.fail(FailureCode.NARROWING_VIOLATED);
+        if (nowMs >= c.leaseUntilMs) FailureCode.fail(FailureCode.LEASE_OVER);
     }
 
     /// Purpose, expiry and classification only narrow; owner, policy and grantee of a position do not change.
@@ -127,6 +127,6 @@ abstract contract CredentialRegistry is CheckpointClient {
         bool narrows = c.homeGateway == g.homeGateway && c.finalGrantee == g.granteeCommitment
             && c.policyHash == g.policyHash && c.purpose == g.purpose && c.expiryMs <= g.expiryMs
             && c.classification >= g.classification;
-        if (!narrows) revert ExecutionFailed(FailureCode.NARROWING_VIOLATED);
+        if (!narrows) FailureCode.fail(FailureCode.NARROWING_VIOLATED);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IRopeGateway} from "./IRopeGateway.sol";
+
 /// Why a packet FAILED; wire-stable. Source: docs/protocol.md §9.
 library FailureCode {
     uint16 internal constant NONE = 0;
@@ -17,4 +19,9 @@ library FailureCode {
     uint16 internal constant RECIPIENT_ZERO = 15;
     uint16 internal constant UNKNOWN_GATEWAY = 16;
     uint16 internal constant BAD_ACTION = 17;
+
+    /// Ends the bounded self-call in which a packet acts.
+    function fail(uint16 code) internal pure {
+        revert IRopeGateway.ExecutionFailed(code);
+    }
 }

@@ -17,13 +17,11 @@ library OutboxProofs {
         returns (bytes32 root)
     {
         requireShape(proof);
-        bytes32 leaf =
-            TaggedHash.digest(TaggedHash.OUTBOX_LEAF, abi.encodePacked(proof.index, leafType, bodyHash));
+        bytes32 leaf = keccak256(abi.encodePacked(TaggedHash.OUTBOX_LEAF, proof.index, leafType, bodyHash));
         bytes32 outbox = climb(TaggedHash.OUTBOX_NODE, leaf, proof.index, proof.leafPath);
-        bytes32 summary =
-            TaggedHash.digest(TaggedHash.OUTBOXES_LEAF, abi.encodePacked(gatewayUid, proof.count, outbox));
+        bytes32 summary = keccak256(abi.encodePacked(TaggedHash.OUTBOXES_LEAF, gatewayUid, proof.count, outbox));
         bytes32 top = climb(TaggedHash.OUTBOXES_NODE, summary, proof.outboxesPosition, proof.outboxesPath);
-        root = TaggedHash.digest(TaggedHash.OUTBOXES_ROOT, abi.encodePacked(proof.outboxesCount, top));
+        root = keccak256(abi.encodePacked(TaggedHash.OUTBOXES_ROOT, proof.outboxesCount, top));
     }
 
     /// Exact lengths: no extra, missing or unused node, no index bit above the tree.

@@ -81,9 +81,11 @@ abstract contract PacketReceiver is CredentialRegistry, AssetControl, Reentrancy
         bytes32 packetHash = authenticate(p, packet, payload, proof);
         claimPosition(p);
         uint16 code;
-        if (gatewayNowMs() >= p.timeoutMs) (status, code) = (Codec.EXPIRED, FailureCode.EXPIRED);
+        uint64 nowMs = gatewayNowMs();
+        if (nowMs >= p.timeoutMs) (status, code) = (Codec.EXPIRED, FailureCode.EXPIRED);
         else (status, code) = execute(p.gasLimit, packet, payload);
-        writeReceipt(p, packetHash, status, code, payee);
+        bytes memory ack = Codec.encodeAcknowledgement(packet, packetHash, status, code, payee, nowMs);
+        writeReceipt(p, packetHash, status, code, ack);
     }
 
     function authenticate(
@@ -95,9 +97,9 @@ abstract contract PacketReceiver is CredentialRegistry, AssetControl, Reentrancy
         if (p.sourceGateway != ropeGatewayUid) revert WrongSource(p.sourceGateway);
         if (p.destinationGateway != gatewayUid) revert WrongGateway(p.destinationGateway);
         bool matches = payload.length == p.payloadLength
-            && TaggedHash.digest(TaggedHash.PAYLOAD, payload) == p.payloadHash;
+            && TaggedHash.digestCalldata(TaggedHash.PAYLOAD, payload) == p.payloadHash;
         if (!matches) revert PayloadMismatch();
-        packetHash = TaggedHash.digest(TaggedHash.PACKET, packet);
+        packetHash = TaggedHash.digestCalldata(TaggedHash.PACKET, packet);
         requireInOutbox(OutboxProofs.LEAF_PACKET, packetHash, proof);
     }
 
@@ -141,31 +143,24 @@ abstract contract PacketReceiver is CredentialRegistry, AssetControl, Reentrancy
         return (Codec.FAILED, known ? uint16(operand) : FailureCode.RECEIVER_REVERTED);
     }
 
-    function writeReceipt(Codec.Packet memory p, bytes32 packetHash, uint8 status, uint16 code, bytes32 payee) private {
-        bytes memory ack = Codec.encodeAcknowledgement(
-            Codec.Acknowledgement({
-                status: status,
-                code: code,
-                lane: p.lane,
-                sequence: p.sequence,
-                sourceGateway: p.sourceGateway,
-                destinationGateway: p.destinationGateway,
-                packetHash: packetHash,
-                payee: payee,
-                atMs: gatewayNowMs()
-            })
-        );
+    function writeReceipt(
+        Codec.Packet memory p,
+        bytes32 packetHash,
+        uint8 status,
+        uint16 code,
+        bytes memory ack
+    ) private {
         receipts[lanePosition(p.sourceGateway, p.lane, p.sequence)] = TaggedHash.digest(TaggedHash.ACK, ack);
         emit ReceiptWritten(packetHash, p.sourceGateway, p.lane, p.sequence, status, code, ack);
     }
 
     function executeAsset(Codec.Packet memory p, bytes calldata payload) private {
         (bool ok, Codec.AssetPayload memory a) = Codec.decodeAssetPayload(payload);
-        if (!ok) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
-        if (a.finalGateway != gatewayUid) revert ExecutionFailed(FailureCode.UNKNOWN_GATEWAY);
-        if (p.recipient == 0) revert ExecutionFailed(FailureCode.RECIPIENT_ZERO);
+        if (!ok) FailureCode.fail(FailureCode.BAD_PAYLOAD);
+        if (a.finalGateway != gatewayUid) FailureCode.fail(FailureCode.UNKNOWN_GATEWAY);
+        if (p.recipient == 0) FailureCode.fail(FailureCode.RECIPIENT_ZERO);
         bool addressed = a.finalRecipient == p.recipient && uint256(p.recipient) >> 160 == 0;
-        if (!addressed) revert ExecutionFailed(FailureCode.BAD_PAYLOAD);
+        if (!addressed) FailureCode.fail(FailureCode.BAD_PAYLOAD);
         address recipient = address(uint160(uint256(p.recipient)));
         uint256 local = giveOut(a, recipient);
         emit AssetDelivered(a.assetId, a.tokenId, local, recipient, payload[Codec.ASSET_PAYLOAD_HEAD:]);

@@ -82,13 +82,11 @@ abstract contract PacketSender is CheckpointClient, AssetLedger, ReentrancyGuard
         bytes calldata ack,
         OutboxProof calldata proof
     ) private {
-        bytes32 packetHash = TaggedHash.digest(TaggedHash.PACKET, packet);
+        bytes32 packetHash = TaggedHash.digestCalldata(TaggedHash.PACKET, packet);
         requireCommitted(p, packetHash);
         Codec.Acknowledgement memory a = Codec.decodeAcknowledgement(ack);
-        bool names = a.packetHash == packetHash && a.sourceGateway == p.sourceGateway
-            && a.destinationGateway == p.destinationGateway && a.lane == p.lane && a.sequence == p.sequence;
-        if (!names) revert AckMismatch();
-        requireInOutbox(OutboxProofs.LEAF_ACK, TaggedHash.digest(TaggedHash.ACK, ack), proof);
+        if (a.packetHash != packetHash || !Codec.namesPosition(ack, packet)) revert AckMismatch();
+        requireInOutbox(OutboxProofs.LEAF_ACK, TaggedHash.digestCalldata(TaggedHash.ACK, ack), proof);
 
         delete commitments[lanePosition(p.destinationGateway, p.lane, p.sequence)];
         if (a.status != Codec.DELIVERED) refund(p, payload);
@@ -96,7 +94,7 @@ abstract contract PacketSender is CheckpointClient, AssetLedger, ReentrancyGuard
     }
 
     function refund(Codec.Packet memory p, bytes calldata payload) private {
-        if (TaggedHash.digest(TaggedHash.PAYLOAD, payload) != p.payloadHash) revert PayloadMismatch();
+        if (TaggedHash.digestCalldata(TaggedHash.PAYLOAD, payload) != p.payloadHash) revert PayloadMismatch();
         (, Codec.AssetPayload memory asset_) = Codec.decodeAssetPayload(payload);
         creditRefund(asset_, address(uint160(uint256(p.sender))));
     }

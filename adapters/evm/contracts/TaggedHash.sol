@@ -16,8 +16,22 @@ library TaggedHash {
     bytes32 internal constant OUTBOXES_ROOT = "ropenet/outboxes-root/v1";
     bytes32 internal constant ACCOUNT = "ropenet/account/v1";
 
-    function digest(bytes32 tag, bytes memory x) internal pure returns (bytes32) {
-        return keccak256(bytes.concat(tag, x));
+    function digest(bytes32 tag, bytes memory x) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, tag)
+            mcopy(add(free, 32), add(x, 32), mload(x))
+            hash := keccak256(free, add(32, mload(x)))
+        }
+    }
+
+    function digestCalldata(bytes32 tag, bytes calldata x) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, tag)
+            calldatacopy(add(free, 32), x.offset, x.length)
+            hash := keccak256(free, add(32, x.length))
+        }
     }
 
     /// D(tag, left ‖ right) without allocating: 32 of these verify one outbox path.

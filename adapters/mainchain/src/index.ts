@@ -1,1 +1,1 @@
-export {};
+export * from "./rope-adapter.ts";

@@ -23,11 +23,12 @@ export type OutboundEvent =
       readonly leafIndex: bigint | undefined;
     }
   | {
+      /**
+       * Names the packet it answers only by hash: a gateway that must be shown its own packet again
+       * (EVM keeps no more than the commitment) has its adapter find it in its own history.
+       */
       readonly kind: "acknowledgement";
       readonly acknowledgement: Acknowledgement;
-      /** the packet it answers: gateways keep only its hash and are shown it again */
-      readonly packet: Packet;
-      readonly payload: Uint8Array;
       readonly height: bigint;
       readonly transactionHash: string;
       readonly leafIndex: bigint | undefined;

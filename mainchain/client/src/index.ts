@@ -1,1 +1,6 @@
-export {};
+export * from "./light/light-client.ts";
+export * from "./rope.ts";
+export * from "./rpc/rpc-client.ts";
+export * from "./rpc/rpc-error.ts";
+export * from "./rpc/rpc-methods.ts";
+export * from "./wallet/wallet.ts";

@@ -39,3 +39,7 @@ export * from "./packet/acknowledgement.ts";
 export * from "./packet/packet.ts";
 export * from "./state/keys.ts";
 export * from "./state/records.ts";
+export * from "./strands/evm/attestation.ts";
+export * from "./strands/evm/proof-error.ts";
+export * from "./strands/evm/slots.ts";
+export * from "./strands/evm/state-proof.ts";

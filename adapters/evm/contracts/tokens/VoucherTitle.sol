@@ -2,30 +2,10 @@
 pragma solidity 0.8.37;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {Voucher} from "./Voucher.sol";
 
-/// Titles of another chain while they are on this one; minted and burnt by the gateway alone. Clones, as VoucherToken.
-contract VoucherTitle is ERC721 {
-    error OnlyGateway();
-
-    address public immutable gateway;
-    string private voucherName;
-    string private voucherSymbol;
-
-    constructor() ERC721("", "") {
-        gateway = msg.sender;
-    }
-
-    modifier onlyGateway() {
-        if (msg.sender != gateway) revert OnlyGateway();
-        _;
-    }
-
-    /// Once, in the call that creates the clone.
-    function initialize(string calldata name_, string calldata symbol_) external onlyGateway {
-        voucherName = name_;
-        voucherSymbol = symbol_;
-    }
-
+/// Titles of another chain while they are on this one; minted and burnt by the gateway alone.
+contract VoucherTitle is Voucher, ERC721("", "") {
     /// Asks a contract recipient whether it takes titles.
     function mint(address to, uint256 tokenId) external onlyGateway {
         _safeMint(to, tokenId);

@@ -1,15 +1,15 @@
 import {
+  bytesToHex,
   CodedError,
   type Commit,
   commitCodec,
   decode,
   type Header,
   headerCodec,
+  hexToBytes,
   type ValidatorSet,
   verifyCommit,
   verifyStateProof,
-  hexToBytes,
-  bytesToHex,
 } from "@ropenet/protocol";
 import type { RpcClient } from "../rpc/rpc-client.ts";
 
@@ -39,7 +39,10 @@ export interface ProvenState {
 
 export interface LightClient {
   /** Header of `height` (newest if left out), its commit checked. */
-  header(height?: bigint, signal?: AbortSignal): Promise<{ readonly header: Header; readonly commit: Commit }>;
+  header(
+    height?: bigint,
+    signal?: AbortSignal,
+  ): Promise<{ readonly header: Header; readonly commit: Commit }>;
   /** Value of `key` after `height` (newest provable if left out), proven from a committed header. */
   prove(key: Uint8Array, height?: bigint, signal?: AbortSignal): Promise<ProvenState>;
 }
@@ -61,16 +64,27 @@ export function verifyProvenState(anchor: TrustAnchor, proven: ProvenState): voi
 export function createLightClient(rpc: RpcClient, anchor: TrustAnchor): LightClient {
   const checked = new Map<string, { header: Header; commit: Commit }>();
 
-  async function header(height?: bigint, signal?: AbortSignal): Promise<{ header: Header; commit: Commit }> {
+  async function header(
+    height?: bigint,
+    signal?: AbortSignal,
+  ): Promise<{ header: Header; commit: Commit }> {
     const known = height === undefined ? undefined : checked.get(String(height));
     if (known) return known;
-    const answer = await rpc.call("signed_header", height === undefined ? {} : { height: String(height) }, signal);
+    const answer = await rpc.call(
+      "signed_header",
+      height === undefined ? {} : { height: String(height) },
+      signal,
+    );
     const found = {
       header: decode(headerCodec, hexToBytes(answer.header)),
       commit: decode(commitCodec, hexToBytes(answer.commit)),
     };
     if (height !== undefined && found.header.height !== height) {
-      throw new LightClientError({ code: "light-client/wrong-height", asked: height, got: found.header.height });
+      throw new LightClientError({
+        code: "light-client/wrong-height",
+        asked: height,
+        got: found.header.height,
+      });
     }
     verifyCommit(anchor.chainId, anchor.validators, found.header, found.commit);
     checked.set(String(found.header.height), found);
@@ -84,7 +98,8 @@ export function createLightClient(rpc: RpcClient, anchor: TrustAnchor): LightCli
   return {
     header,
     async prove(key, height, signal): Promise<ProvenState> {
-      const below = height === undefined ? await header(undefined, signal) : await header(height + 1n, signal);
+      const below =
+        height === undefined ? await header(undefined, signal) : await header(height + 1n, signal);
       const at = below.header.height - 1n;
       const answer = await rpc.call("state", { key: bytesToHex(key), height: String(at) }, signal);
       const proven: ProvenState = {
@@ -101,4 +116,3 @@ export function createLightClient(rpc: RpcClient, anchor: TrustAnchor): LightCli
     },
   };
 }
-

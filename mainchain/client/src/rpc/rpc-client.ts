@@ -35,7 +35,10 @@ async function post(url: string, body: string, signal: AbortSignal): Promise<Ans
 }
 
 /** JSON-RPC 2.0 over HTTP to one node of the rope. */
-export function createRpcClient(url: string, options: { readonly timeoutMs?: number } = {}): RpcClient {
+export function createRpcClient(
+  url: string,
+  options: { readonly timeoutMs?: number } = {},
+): RpcClient {
   const timeoutMs = options.timeoutMs ?? 10_000;
   let nextId = 1;
   return {
@@ -65,7 +68,10 @@ export function createRpcClient(url: string, options: { readonly timeoutMs?: num
 }
 
 /** The first endpoint that answers; a validator that is down must not stop a reader. */
-export function createFailoverRpcClient(urls: readonly string[], options: { readonly timeoutMs?: number } = {}): RpcClient {
+export function createFailoverRpcClient(
+  urls: readonly string[],
+  options: { readonly timeoutMs?: number } = {},
+): RpcClient {
   const clients = urls.map((url) => createRpcClient(url, options));
   let current = 0;
   return {
@@ -79,7 +85,8 @@ export function createFailoverRpcClient(urls: readonly string[], options: { read
         try {
           return (await client?.call(method, params, signal)) as never;
         } catch (error) {
-          if (!(error instanceof RpcError) || error.code !== "rpc/unreachable" || signal?.aborted) throw error;
+          if (!(error instanceof RpcError) || error.code !== "rpc/unreachable" || signal?.aborted)
+            throw error;
           last = error;
           current = (current + 1) % clients.length;
         }

@@ -1,0 +1,56 @@
+import type { ChainAdapter } from "@ropenet/adapter-sdk";
+import type { Rope, Wallet } from "@ropenet/client";
+import { bytesToHex, ropeGatewayUid, SUITE_SM, type Suite } from "@ropenet/protocol";
+import { classified } from "./classify-error.ts";
+import { proveEvents } from "./prove-events.ts";
+import { isTaken, scanOutbox } from "./scan-outbox.ts";
+import { submitBatch } from "./submit-batch.ts";
+
+export interface RopeAdapterOptions {
+  readonly rope: Rope;
+  readonly wallet: Wallet;
+  /** the suite of a strand: its checkpoints and outbox are hashed and signed under it */
+  readonly suiteOf: (gateway: Uint8Array) => Suite;
+}
+
+/** The rope itself as a chain, so that the relayer has one code path. */
+export function createRopeAdapter({ rope, wallet, suiteOf }: RopeAdapterOptions): ChainAdapter {
+  return {
+    name: "rope",
+    gateway: ropeGatewayUid(rope.anchor.chainId),
+    suite: SUITE_SM,
+    finalised: (signal) =>
+      classified(async () => {
+        const status = await rope.rpc.call("status", {}, signal);
+        return { height: BigInt(status.height), timeMs: BigInt(status.timeMs) };
+      }),
+    scan: (range) => classified(() => scanOutbox(rope, range)),
+    prove: (events) =>
+      classified(() => {
+        const [first] = events;
+        if (!first) throw new Error("prove needs at least one event");
+        const counterparty =
+          first.kind === "packet"
+            ? first.packet.destinationGateway
+            : first.acknowledgement.sourceGateway;
+        return proveEvents(rope, suiteOf(counterparty), counterparty, events);
+      }),
+    delivered: (events) =>
+      classified(() => Promise.all(events.map((event) => isTaken(rope, event)))),
+    submit: (batch, signal) =>
+      classified(() => {
+        if (batch.kind === "rope") throw new Error("the rope takes batches of strands only");
+        return submitBatch(rope, wallet, batch, signal);
+      }),
+    balance: (signal) =>
+      classified(async () => {
+        const account = await rope.rpc.call(
+          "account",
+          { address: bytesToHex(wallet.address) },
+          signal,
+        );
+        return { account: wallet.addressText, amount: BigInt(account.balance), unit: "rope" };
+      }),
+    close: async () => undefined,
+  };
+}

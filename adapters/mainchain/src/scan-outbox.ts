@@ -1,0 +1,80 @@
+import type { OutboundEvent } from "@ropenet/adapter-sdk";
+import { type Rope, recordsOf } from "@ropenet/client";
+import {
+  acknowledgementCodec,
+  decode,
+  LEAF_TYPE,
+  type OutboxEntryRecord,
+  outboxEntryRecordCodec,
+  outboxRecordCodec,
+  packetCodec,
+  stateKey,
+} from "@ropenet/protocol";
+import { waitUntil } from "./classify-error.ts";
+
+async function entryAt(rope: Rope, gateway: Uint8Array, index: bigint): Promise<OutboxEntryRecord> {
+  const entry = await rope.peek(stateKey.outboxEntry(gateway, index), outboxEntryRecordCodec);
+  if (!entry) throw waitUntil("rope/outbox-gap", `entry ${index}`, 200);
+  return entry;
+}
+
+/** First index whose entry was written at or above `height`: heights rise with the index. */
+async function firstAtOrAbove(
+  rope: Rope,
+  gateway: Uint8Array,
+  count: bigint,
+  height: bigint,
+): Promise<bigint> {
+  let low = 0n;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    if ((await entryAt(rope, gateway, middle)).height < height) low = middle + 1n;
+    else high = middle;
+  }
+  return low;
+}
+
+function toEvent(entry: OutboxEntryRecord, leafIndex: bigint): OutboundEvent {
+  const common = { height: entry.height, transactionHash: "", leafIndex };
+  return entry.leafType === LEAF_TYPE.packet
+    ? { kind: "packet", packet: decode(packetCodec, entry.body), payload: entry.payload, ...common }
+    : {
+        kind: "acknowledgement",
+        acknowledgement: decode(acknowledgementCodec, entry.body),
+        ...common,
+      };
+}
+
+/** What the rope's outbox for `counterparty` holds of heights `fromHeight`..`toHeight`. */
+export async function scanOutbox(
+  rope: Rope,
+  range: {
+    readonly fromHeight: bigint;
+    readonly toHeight: bigint;
+    readonly counterparty: Uint8Array;
+  },
+): Promise<readonly OutboundEvent[]> {
+  const { counterparty } = range;
+  const outbox = await rope.peek(stateKey.outbox(counterparty), outboxRecordCodec);
+  const count = outbox?.count ?? 0n;
+  const events: OutboundEvent[] = [];
+  let index = await firstAtOrAbove(rope, counterparty, count, range.fromHeight);
+  for (; index < count; index += 1n) {
+    const entry = await entryAt(rope, counterparty, index);
+    if (entry.height > range.toHeight) break;
+    events.push(toEvent(entry, index));
+  }
+  return events;
+}
+
+/** Whether the rope has taken an event of a strand. */
+export async function isTaken(rope: Rope, event: OutboundEvent): Promise<boolean> {
+  const records = recordsOf(rope.peek);
+  if (event.kind === "packet") {
+    const { sourceGateway, lane, sequence } = event.packet;
+    return (await records.receipt(sourceGateway, lane, sequence)) !== undefined;
+  }
+  const { destinationGateway, lane, sequence } = event.acknowledgement;
+  return (await records.sent(destinationGateway, lane, sequence))?.acknowledged === true;
+}

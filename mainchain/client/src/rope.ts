@@ -1,0 +1,146 @@
+import {
+  type AssetRecord,
+  assetRecordCodec,
+  bytesToHex,
+  type ChainRecord,
+  type Codec,
+  CodedError,
+  type ConservationRecord,
+  type CredentialRecord,
+  chainRecordCodec,
+  conservationRecordCodec,
+  credentialRecordCodec,
+  decode,
+  equalBytes,
+  type Genesis,
+  genesisCodec,
+  hexToBytes,
+  type LaneRecord,
+  laneRecordCodec,
+  type PositionRecord,
+  positionRecordCodec,
+  type ReceiptRecord,
+  receiptRecordCodec,
+  type SentRecord,
+  sentRecordCodec,
+  stateKey,
+  type TitleRecord,
+  type TransferRecord,
+  titleRecordCodec,
+  transferRecordCodec,
+  u32,
+  u64,
+  type ValidatorSet,
+  validatorSetCodec,
+  validatorSetHash,
+} from "@ropenet/protocol";
+import { createLightClient, type LightClient, type TrustAnchor } from "./light/light-client.ts";
+import { createFailoverRpcClient, type RpcClient } from "./rpc/rpc-client.ts";
+
+export interface Rope {
+  readonly rpc: RpcClient;
+  readonly genesis: Genesis;
+  readonly anchor: TrustAnchor;
+  readonly light: LightClient;
+  /** A record at the newest provable height, proven; undefined if proven absent. */
+  read<T>(key: Uint8Array, codec: Codec<T>, signal?: AbortSignal): Promise<T | undefined>;
+  /** The node's own word on its latest state: for polling and for lists, never for decisions about value. */
+  peek<T>(key: Uint8Array, codec: Codec<T>, signal?: AbortSignal): Promise<T | undefined>;
+}
+
+/** Connects to a rope. The genesis is fetched and must match what the caller trusts, if given. */
+export async function connectRope(
+  urls: readonly string[],
+  trusted: { readonly validatorsHash?: Uint8Array } = {},
+): Promise<Rope> {
+  const rpc = createFailoverRpcClient(urls);
+  const genesis = decode(genesisCodec, hexToBytes((await rpc.call("genesis", {})).genesis));
+  const answer = await rpc.call("signed_header", {});
+  const validators: ValidatorSet = decode(validatorSetCodec, hexToBytes(answer.validators));
+  if (trusted.validatorsHash && !equalBytes(trusted.validatorsHash, validatorSetHash(validators))) {
+    throw new CodedError({
+      code: "light-client/untrusted-set",
+      validatorsHash: validatorSetHash(validators),
+    });
+  }
+  const anchor: TrustAnchor = { chainId: genesis.parameters.chainId, validators };
+  const light = createLightClient(rpc, anchor);
+  return {
+    rpc,
+    genesis,
+    anchor,
+    light,
+    async read(key, codec, signal): Promise<never> {
+      const { value } = await light.prove(key, undefined, signal);
+      return (value === undefined ? undefined : decode(codec, value)) as never;
+    },
+    async peek(key, codec, signal): Promise<never> {
+      const { value } = await rpc.call("state", { key: bytesToHex(key) }, signal);
+      return (value === null ? undefined : decode(codec, hexToBytes(value))) as never;
+    },
+  };
+}
+
+type Read = <T>(key: Uint8Array, codec: Codec<T>, signal?: AbortSignal) => Promise<T | undefined>;
+
+/** The rope's records by name, over either `rope.read` (proven) or `rope.peek` (the node's word). */
+export interface RopeRecords {
+  chain(gateway: Uint8Array): Promise<ChainRecord | undefined>;
+  chains(): Promise<readonly ChainRecord[]>;
+  asset(assetId: Uint8Array): Promise<AssetRecord | undefined>;
+  assets(): Promise<readonly AssetRecord[]>;
+  conservation(assetId: Uint8Array): Promise<ConservationRecord | undefined>;
+  position(assetId: Uint8Array, gateway: Uint8Array): Promise<PositionRecord | undefined>;
+  title(assetId: Uint8Array, tokenId: Uint8Array): Promise<TitleRecord | undefined>;
+  transfer(transferId: Uint8Array): Promise<TransferRecord | undefined>;
+  transferCount(): Promise<bigint>;
+  transferAt(index: bigint): Promise<TransferRecord | undefined>;
+  credential(credentialId: Uint8Array): Promise<CredentialRecord | undefined>;
+  lane(gateway: Uint8Array, lane: number): Promise<LaneRecord | undefined>;
+  sent(gateway: Uint8Array, lane: number, sequence: bigint): Promise<SentRecord | undefined>;
+  receipt(gateway: Uint8Array, lane: number, sequence: bigint): Promise<ReceiptRecord | undefined>;
+}
+
+const idCodec: Codec<Uint8Array> = {
+  write: (writer, value) => writer.bytes(value),
+  read: (reader, field) => reader.bytes(32, field),
+};
+
+export function recordsOf(read: Read): RopeRecords {
+  async function listByIndex<T>(
+    countKey: Uint8Array,
+    keyAt: (index: number) => Uint8Array,
+    find: (id: Uint8Array) => Promise<T | undefined>,
+  ): Promise<readonly T[]> {
+    const total = (await read(countKey, u32)) ?? 0;
+    const found: T[] = [];
+    for (let index = 0; index < total; index += 1) {
+      const id = await read(keyAt(index), idCodec);
+      const record = id && (await find(id));
+      if (record !== undefined) found.push(record as T);
+    }
+    return found;
+  }
+  const records: RopeRecords = {
+    chain: (gateway) => read(stateKey.chain(gateway), chainRecordCodec),
+    chains: () => listByIndex(stateKey.chainCount(), stateKey.chainByIndex, records.chain),
+    asset: (assetId) => read(stateKey.asset(assetId), assetRecordCodec),
+    assets: () => listByIndex(stateKey.assetCount(), stateKey.assetByIndex, records.asset),
+    conservation: (assetId) => read(stateKey.conservation(assetId), conservationRecordCodec),
+    position: (assetId, gateway) => read(stateKey.position(assetId, gateway), positionRecordCodec),
+    title: (assetId, tokenId) => read(stateKey.title(assetId, tokenId), titleRecordCodec),
+    transfer: (transferId) => read(stateKey.transfer(transferId), transferRecordCodec),
+    transferCount: async () => (await read(stateKey.transferCount(), u64)) ?? 0n,
+    async transferAt(index): Promise<TransferRecord | undefined> {
+      const id = await read(stateKey.transferByIndex(index), idCodec);
+      return id && (await records.transfer(id));
+    },
+    credential: (credentialId) => read(stateKey.credential(credentialId), credentialRecordCodec),
+    lane: (gateway, lane) => read(stateKey.lane(gateway, lane), laneRecordCodec),
+    sent: (gateway, lane, sequence) =>
+      read(stateKey.sent(gateway, lane, sequence), sentRecordCodec),
+    receipt: (gateway, lane, sequence) =>
+      read(stateKey.receipt(gateway, lane, sequence), receiptRecordCodec),
+  };
+  return records;
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { CodedError } from "@ropenet/protocol";
+import { z } from "zod";
+
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+
+const strand = z.object({
+  kind: z.literal("evm"),
+  name: z.string().min(1).max(64),
+  rpcUrl: z.url(),
+  gatewayAddress: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "an Ethereum address"),
+  gatewayUid: hex32,
+  attestors: z.array(z.url()).min(1).max(64),
+  /** file with the 32-byte key in hex, mode 0600 */
+  secretKeyFile: z.string(),
+  startHeight: z.number().int().nonnegative().default(0),
+});
+
+const configSchema = z.object({
+  worker: z.string().min(1).max(32),
+  rope: z.object({
+    urls: z.array(z.url()).min(1).max(64),
+    secretKeyFile: z.string(),
+  }),
+  strands: z.array(strand).min(1).max(1000),
+  postgres: z
+    .object({
+      host: z.string(),
+      port: z.number().int().min(1).max(65_535),
+      user: z.string(),
+      password: z.string(),
+      database: z.string(),
+    })
+    .optional(),
+  scanEveryMs: z.number().int().min(50).max(60_000).default(400),
+  batch: z
+    .object({ maxItems: z.number().int().min(1).max(64), maxBytes: z.number().int().min(4096) })
+    .default({ maxItems: 32, maxBytes: 64 * 1024 }),
+  statusPort: z.number().int().min(0).max(65_535).default(0),
+});
+
+export type RelayerConfig = z.infer<typeof configSchema>;
+
+/** @throws {CodedError} `relayer/bad-config` naming the field */
+export function loadConfig(file: string): RelayerConfig {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new CodedError(
+      { code: "relayer/bad-config", file, field: "", reason: String(cause) },
+      { cause },
+    );
+  }
+  const parsed = configSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CodedError({
+    code: "relayer/bad-config",
+    file,
+    field: issue?.path.join(".") ?? "",
+    reason: issue?.message ?? "",
+  });
+}
+
+/** @throws {CodedError} `relayer/bad-key` without showing the key */
+export function loadSecretKey(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    throw new CodedError({ code: "relayer/bad-key", file, reason: "unreadable" }, { cause });
+  }
+  if (!hex32.safeParse(text).success) {
+    throw new CodedError({ code: "relayer/bad-key", file, reason: "not 64 hex digits" });
+  }
+  return text;
+}
