@@ -2,31 +2,58 @@ import { readFileSync } from "node:fs";
 import { CodedError } from "@ropenet/protocol";
 import { z } from "zod";
 
-const hex32 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+export interface StrandConfig {
+  readonly kind: "evm";
+  readonly name: string;
+  readonly rpcUrl: string;
+  readonly gatewayAddress: string;
+  readonly gatewayUid: string;
+  readonly attestors: readonly string[];
+  /** file with the 32-byte key in hex, mode 0600 */
+  readonly secretKeyFile: string;
+  readonly startHeight: number;
+}
 
-const strand = z.object({
+export interface RelayerConfig {
+  readonly worker: string;
+  readonly rope: { readonly urls: readonly string[]; readonly secretKeyFile: string };
+  readonly strands: readonly StrandConfig[];
+  readonly postgres?:
+    | {
+        readonly host: string;
+        readonly port: number;
+        readonly user: string;
+        readonly password: string;
+        readonly database: string;
+      }
+    | undefined;
+  readonly scanEveryMs: number;
+  readonly batch: { readonly maxItems: number; readonly maxBytes: number };
+  readonly statusPort: number;
+}
+
+const hex32: z.ZodString = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+const port: z.ZodNumber = z.number().int().min(0).max(65_535);
+
+const strand: z.ZodType<StrandConfig> = z.object({
   kind: z.literal("evm"),
   name: z.string().min(1).max(64),
   rpcUrl: z.url(),
   gatewayAddress: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "an Ethereum address"),
   gatewayUid: hex32,
   attestors: z.array(z.url()).min(1).max(64),
-  /** file with the 32-byte key in hex, mode 0600 */
   secretKeyFile: z.string(),
   startHeight: z.number().int().nonnegative().default(0),
 });
 
-const configSchema = z.object({
+const configSchema: z.ZodType<RelayerConfig> = z.object({
   worker: z.string().min(1).max(32),
-  rope: z.object({
-    urls: z.array(z.url()).min(1).max(64),
-    secretKeyFile: z.string(),
-  }),
+  rope: z.object({ urls: z.array(z.url()).min(1).max(64), secretKeyFile: z.string() }),
   strands: z.array(strand).min(1).max(1000),
   postgres: z
     .object({
       host: z.string(),
-      port: z.number().int().min(1).max(65_535),
+      port,
       user: z.string(),
       password: z.string(),
       database: z.string(),
@@ -36,10 +63,8 @@ const configSchema = z.object({
   batch: z
     .object({ maxItems: z.number().int().min(1).max(64), maxBytes: z.number().int().min(4096) })
     .default({ maxItems: 32, maxBytes: 64 * 1024 }),
-  statusPort: z.number().int().min(0).max(65_535).default(0),
+  statusPort: port.default(0),
 });
-
-export type RelayerConfig = z.infer<typeof configSchema>;
 
 /** @throws {CodedError} `relayer/bad-config` naming the field */
 export function loadConfig(file: string): RelayerConfig {

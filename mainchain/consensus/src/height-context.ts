@@ -1,5 +1,6 @@
 import {
   compareBytes,
+  equalBytes,
   MAX_VALIDATORS,
   quorum,
   totalPower,
@@ -7,13 +8,16 @@ import {
   type ValidatorSet,
 } from "@ropenet/protocol";
 import { ConsensusError } from "./errors.ts";
-import { createRotation, type Rotation } from "./proposer.ts";
+import { createRotation, proposerOf, type Rotation } from "./proposer.ts";
+import type { ConsensusOptions } from "./timeouts.ts";
 
 /** What stays fixed during one height. */
 export interface HeightContext {
+  readonly options: ConsensusOptions;
   readonly height: bigint;
   readonly chainId: Uint8Array;
   readonly validators: ValidatorSet;
+  /** null for whoever has no vote at this height */
   readonly self: Uint8Array | null;
   /** smallest power above two thirds (2f + 1) */
   readonly quorum: bigint;
@@ -22,16 +26,22 @@ export interface HeightContext {
   readonly rotation: Rotation;
 }
 
+export interface HeightParameters {
+  readonly height: bigint;
+  readonly chainId: Uint8Array;
+  readonly validators: ValidatorSet;
+  readonly self: Uint8Array | null;
+}
+
 /** @throws {ConsensusError} unless the set is sorted by address and has positive power throughout */
 export function createHeightContext(
-  height: bigint,
-  chainId: Uint8Array,
-  validators: ValidatorSet,
-  self: Uint8Array | null,
+  options: ConsensusOptions,
+  { height, chainId, validators, self }: HeightParameters,
 ): HeightContext {
   checkValidators(validators);
   const total = totalPower(validators);
   return {
+    options,
     height,
     chainId,
     validators,
@@ -40,6 +50,14 @@ export function createHeightContext(
     oneHonest: total / 3n + 1n,
     rotation: createRotation(validators),
   };
+}
+
+export function proposerAt(context: HeightContext, round: number): Uint8Array {
+  return proposerOf(context.rotation, context.height, round);
+}
+
+export function isSelf(context: HeightContext, address: Uint8Array): boolean {
+  return context.self !== null && equalBytes(context.self, address);
 }
 
 function checkValidators(validators: ValidatorSet): void {

@@ -9,7 +9,7 @@ export {
 export type { Effect } from "./effect.ts";
 export { ConsensusError, type ConsensusErrorInfo } from "./errors.ts";
 export type { HeightContext } from "./height-context.ts";
-export type { Input } from "./input.ts";
+export type { HeightInput, Input, StartHeight } from "./input.ts";
 export { inputCodec } from "./input-codec.ts";
 export { createRotation, proposerOf, type Rotation } from "./proposer.ts";
 export { resume } from "./resume.ts";

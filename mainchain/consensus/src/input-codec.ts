@@ -23,8 +23,7 @@ const kindNumber: Codec<1 | 2 | 3> = choice<1 | 2 | 3>(1, 2, 3);
 const timeoutKinds: readonly TimeoutKind[] = ["propose", "prevote", "precommit"];
 
 const timeoutKindCodec: Codec<TimeoutKind> = {
-  write: (writer, value, field) =>
-    u8.write(writer, timeoutKinds.indexOf(value) + 1, field),
+  write: (writer, value, field) => u8.write(writer, timeoutKinds.indexOf(value) + 1, field),
   read: (reader, field) => timeoutKinds[kindNumber.read(reader, field) - 1] ?? "propose",
 };
 

@@ -9,15 +9,19 @@ import type { Timeout } from "./timeouts.ts";
  * of the named validator; the machine checks only structure, membership and who may propose.
  * A node's own votes and proposals come back as inputs too, once signed: they count like any other.
  */
-export type Input =
-  | {
-      readonly kind: "startHeight";
-      readonly height: bigint;
-      readonly chainId: Uint8Array;
-      readonly validators: ValidatorSet;
-      /** address of this node, or null for an observer; one outside `validators` never votes */
-      readonly self: Uint8Array | null;
-    }
+export type Input = StartHeight | HeightInput;
+
+export interface StartHeight {
+  readonly kind: "startHeight";
+  readonly height: bigint;
+  readonly chainId: Uint8Array;
+  readonly validators: ValidatorSet;
+  /** address of this node, or null for an observer; one outside `validators` never votes */
+  readonly self: Uint8Array | null;
+}
+
+/** Concerns one height, in which it is dropped if it does not fit. */
+export type HeightInput =
   /** Work waits: leave the idle step. Also entered unasked when peers are seen working at the height. */
   | { readonly kind: "startRound"; readonly height: bigint; readonly round: number }
   | { readonly kind: "proposal"; readonly proposal: SignedProposal }

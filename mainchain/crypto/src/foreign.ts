@@ -17,7 +17,12 @@ function recoverAddress(digest: Uint8Array, signature: Uint8Array): Uint8Array |
   try {
     const parsed = curve.Signature.fromBytes(signature.subarray(0, 64), "compact");
     if (parsed.hasHighS()) return undefined;
-    return addressOfPoint(parsed.addRecoveryBit(v - 27).recoverPublicKey(digest).toBytes(false));
+    return addressOfPoint(
+      parsed
+        .addRecoveryBit(v - 27)
+        .recoverPublicKey(digest)
+        .toBytes(false),
+    );
   } catch {
     return undefined;
   }
@@ -25,7 +30,11 @@ function recoverAddress(digest: Uint8Array, signature: Uint8Array): Uint8Array |
 
 /** 65 bytes r‖s‖v, v ∈ {27, 28}, low s; over the digest itself. */
 function sign(digest: Uint8Array, secretKey: Uint8Array): Uint8Array {
-  const recovered = curve.sign(digest, secretKey, { prehash: false, lowS: true, format: "recovered" });
+  const recovered = curve.sign(digest, secretKey, {
+    prehash: false,
+    lowS: true,
+    format: "recovered",
+  });
   return concatBytes(recovered.subarray(1), Uint8Array.of((recovered[0] as number) + 27));
 }
 

@@ -1,7 +1,14 @@
 import { concatBytes } from "./bytes.ts";
 
 const INITIAL = Uint32Array.of(
-  0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e,
+  0x7380166f,
+  0x4914b2b9,
+  0x172442d7,
+  0xda8a0600,
+  0xa96f30bc,
+  0x163138aa,
+  0xe38dee4d,
+  0xb0fb0e4e,
 );
 
 const rotl = (x: number, n: number): number => (x << n) | (x >>> (32 - n));
@@ -26,7 +33,16 @@ function compress(state: Uint32Array, block: Uint8Array, offset: number): void {
     const x = (W[j - 16] as number) ^ (W[j - 9] as number) ^ rotl(W[j - 3] as number, 15);
     W[j] = x ^ rotl(x, 15) ^ rotl(x, 23) ^ rotl(W[j - 13] as number, 7) ^ (W[j - 6] as number);
   }
-  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number];
+  let [a, b, c, d, e, f, g, h] = state as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   for (let j = 0; j < 64; j += 1) {
     const a12 = rotl(a, 12);
     const ss1 = rotl((a12 + e + (ROUND_CONSTANTS[j] as number)) | 0, 7);
@@ -46,7 +62,16 @@ function compress(state: Uint32Array, block: Uint8Array, offset: number): void {
     e = tt2 ^ rotl(tt2, 9) ^ rotl(tt2, 17);
   }
   const [s0, s1, s2, s3, s4, s5, s6, s7] = state as unknown as number[];
-  state.set([a ^ (s0 as number), b ^ (s1 as number), c ^ (s2 as number), d ^ (s3 as number), e ^ (s4 as number), f ^ (s5 as number), g ^ (s6 as number), h ^ (s7 as number)]);
+  state.set([
+    a ^ (s0 as number),
+    b ^ (s1 as number),
+    c ^ (s2 as number),
+    d ^ (s3 as number),
+    e ^ (s4 as number),
+    f ^ (s5 as number),
+    g ^ (s6 as number),
+    h ^ (s7 as number),
+  ]);
 }
 
 /** Streaming SM3 (GB/T 32905-2016). */
@@ -90,7 +115,8 @@ function createSm3(): Sm3Hasher {
       for (let at = 0; at < tail.length; at += 64) compress(state, tail, at);
       const out = new Uint8Array(32);
       const outView = new DataView(out.buffer);
-      for (let index = 0; index < 8; index += 1) outView.setUint32(4 * index, state[index] as number);
+      for (let index = 0; index < 8; index += 1)
+        outView.setUint32(4 * index, state[index] as number);
       return out;
     },
   };
@@ -110,4 +136,15 @@ export function hmacSm3(key: Uint8Array, message: Uint8Array): Uint8Array {
   const inner = padded.map((byte) => byte ^ 0x36);
   const outer = padded.map((byte) => byte ^ 0x5c);
   return sm3(concatBytes(outer, sm3(concatBytes(inner, message))));
+}
+
+/** KDF of GB/T 32918.4 §5.4.3: `length` bytes from SM3(input ‖ counter). */
+export function kdfSm3(input: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(Math.ceil(length / 32) * 32);
+  const counter = new Uint8Array(4);
+  for (let at = 0, count = 1; at < length; at += 32, count += 1) {
+    new DataView(counter.buffer).setUint32(0, count);
+    out.set(sm3(concatBytes(input, counter)), at);
+  }
+  return out.slice(0, length);
 }

@@ -38,15 +38,22 @@ export function addVote(
   const round = keeper.rounds.get(vote.round) ?? EMPTY_ROUND;
   const side = vote.type === VOTE_TYPE.prevote ? "prevotes" : "precommits";
   const { ballot, contradicts } = addToBallot(context, round[side], index, vote);
-  const evidence = contradicts && !keeper.accused.has(index) ? duplicate(contradicts, vote) : null;
-  if (ballot === round[side] && !evidence) return { keeper, evidence: null };
-  return {
-    keeper: {
-      rounds: new Map(keeper.rounds).set(vote.round, { ...round, [side]: ballot }),
-      accused: evidence ? new Set(keeper.accused).add(index) : keeper.accused,
-    },
-    evidence,
-  };
+  const counted =
+    ballot === round[side]
+      ? keeper
+      : {
+          ...keeper,
+          rounds: new Map(keeper.rounds).set(vote.round, { ...round, [side]: ballot }),
+        };
+  return contradicts
+    ? accuse(counted, index, duplicate(contradicts, vote))
+    : { keeper: counted, evidence: null };
+}
+
+/** Reports `evidence` against validator `index`, unless it was reported before. */
+export function accuse(keeper: VoteKeeper, index: number, evidence: DuplicateVote): KeeperChange {
+  if (keeper.accused.has(index)) return { keeper, evidence: null };
+  return { keeper: { ...keeper, accused: new Set(keeper.accused).add(index) }, evidence };
 }
 
 /** Ordered by block id, so that every node that saw both votes reports the same bytes (signatures aside). */
