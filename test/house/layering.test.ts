@@ -23,11 +23,14 @@ const doors: Record<string, { room: string; mayUse: string[]; pure?: boolean }> 
     room: "relayer",
     mayUse: ["adapter-sdk", "client", "protocol", "adapter-evm", "adapter-mainchain"],
   },
-  "hub-server": { room: "hub/server", mayUse: ["client", "adapter-sdk", "protocol"] },
+  "hub-server": {
+    room: "hub/server",
+    mayUse: ["client", "adapter-sdk", "protocol", "adapter-evm"],
+  },
   "hub-console": { room: "hub/console", mayUse: ["protocol"] },
   devnet: {
     room: "hub/devnet",
-    mayUse: ["client", "adapter-sdk", "adapter-evm", "protocol", "crypto"],
+    mayUse: ["client", "adapter-sdk", "adapter-evm", "protocol", "crypto", "node", "agent"],
   },
 };
 

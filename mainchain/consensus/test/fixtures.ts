@@ -7,7 +7,7 @@ import {
   type Vote,
   type VoteType,
 } from "@ropenet/protocol";
-import { createHeightContext, type HeightContext } from "../src/height-context.ts";
+import { createHeightContext, type HeightContext, proposerAt } from "../src/height-context.ts";
 import {
   createState,
   DEFAULT_OPTIONS,
@@ -112,19 +112,19 @@ export class Machine {
     return this.input({ kind: "startRound", height: this.height.context.height, round });
   }
 
+  /** By whoever's turn it is, unless said otherwise. */
   proposal(
-    proposer: number,
     round: number,
     block: Uint8Array,
     polRound = -1,
-    height: bigint = this.height.context.height,
+    proposer: Uint8Array = proposerAt(this.height.context, round),
   ): readonly Effect[] {
     const proposal: SignedProposal = {
-      height,
+      height: this.height.context.height,
       round,
       polRound,
       blockId: block,
-      proposer: addressOf(proposer),
+      proposer,
       signature: new Uint8Array(64),
     };
     return this.input({ kind: "proposal", proposal });
@@ -193,4 +193,23 @@ export function describeEffect(effect: Effect): string {
 
 export function seen(effects: readonly Effect[]): readonly string[] {
   return effects.map(describeEffect);
+}
+
+const EQUAL = [1, 1, 1, 1];
+
+/** Index of the validator whose turn `round` is, among four equal ones at `HEIGHT`. */
+export function turnOf(round: number): number {
+  return (proposerAt(contextOf(EQUAL), round)[0] ?? 0) - 1;
+}
+
+/** Four equal validators; this one does not propose in the first two rounds, and round 0 has begun. */
+export function follower(): {
+  readonly machine: Machine;
+  readonly self: number;
+  readonly others: readonly number[];
+} {
+  const self = turnOf(2);
+  const machine = new Machine(EQUAL, self);
+  machine.start();
+  return { machine, self, others: [0, 1, 2, 3].filter((index) => index !== self) };
 }

@@ -1,4 +1,4 @@
-import { CodedError } from "./coded-error.ts";
+import { CryptoError } from "./crypto-error.ts";
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
@@ -12,12 +12,26 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
-/** Public data only: stops at the first difference. */
+/** For public data: stops at the first difference. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) {
+    if (left[index] !== right[index]) return false;
+  }
+  return true;
 }
 
-/** Lexicographic, shorter first; the order of every sorted list that is hashed. */
+/** For tags and other secrets: looks at every byte whatever it finds. Lengths are public. */
+export function equalSecretBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  let difference = 0;
+  for (let index = 0; index < left.length; index += 1) {
+    difference |= (left[index] ?? 0) ^ (right[index] ?? 0);
+  }
+  return difference === 0;
+}
+
+/** Lexicographic by unsigned byte, a prefix before what it begins: the order of all hashed lists. */
 export function compareBytes(left: Uint8Array, right: Uint8Array): number {
   const shared = Math.min(left.length, right.length);
   for (let index = 0; index < shared; index += 1) {
@@ -29,20 +43,30 @@ export function compareBytes(left: Uint8Array, right: Uint8Array): number {
 
 const encoder = new TextEncoder();
 
+/** @throws {CryptoError} `crypto/bad-encoding` for a lone surrogate, which would encode as U+FFFD */
 export function utf8ToBytes(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw new CryptoError({ code: "crypto/bad-encoding", operand: "utf8" });
   return encoder.encode(text);
 }
 
+const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+/** Lower case, no prefix. */
 export function bytesToHex(bytes: Uint8Array): string {
   let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) hex += HEX_OF_BYTE[byte];
   return hex;
 }
 
-/** @throws {CodedError} `crypto/bad-encoding` unless `hex` is an even number of hex digits without prefix */
+/**
+ * Either case, no `0x`.
+ * @throws {CryptoError} `crypto/bad-encoding` unless `hex` is an even number of hex digits
+ */
 export function hexToBytes(hex: string): Uint8Array {
   if (hex.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(hex)) {
-    throw new CodedError({ code: "crypto/bad-encoding", what: "hex" });
+    throw new CryptoError({ code: "crypto/bad-encoding", operand: "hex" });
   }
   const bytes = new Uint8Array(hex.length / 2);
   for (let index = 0; index < bytes.length; index += 1) {
@@ -51,10 +75,18 @@ export function hexToBytes(hex: string): Uint8Array {
   return bytes;
 }
 
+/** Big-endian, unsigned; no bytes are 0. */
 export function bytesToBigint(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${bytesToHex(bytes)}`);
 }
 
+/**
+ * Big-endian, unsigned, exactly `length` bytes.
+ * @throws {CryptoError} `crypto/bad-range` if the value is negative or does not fit
+ */
 export function bigintToBytes(value: bigint, length: number): Uint8Array {
-  return hexToBytes(value.toString(16).padStart(2 * length, "0"));
+  if (value < 0n || value >> BigInt(8 * length) !== 0n) {
+    throw new CryptoError({ code: "crypto/bad-range", operand: "value" });
+  }
+  return length === 0 ? new Uint8Array(0) : hexToBytes(value.toString(16).padStart(2 * length, "0"));
 }

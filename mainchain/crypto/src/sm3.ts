@@ -1,6 +1,13 @@
-import { concatBytes } from "./bytes.ts";
+import { expectBytes } from "./crypto-error.ts";
 
-const INITIAL = Uint32Array.of(
+const rotl = (x: number, n: number): number => (x << n) | (x >>> (32 - n));
+
+/** T_j <<< (j mod 32) for each round. */
+const ROUND_CONSTANTS: Int32Array = Int32Array.from({ length: 64 }, (_, j) =>
+  rotl(j < 16 ? 0x79cc4519 : 0x7a879d8a, j % 32),
+);
+
+const INITIAL_STATE: Int32Array = Int32Array.of(
   0x7380166f,
   0x4914b2b9,
   0x172442d7,
@@ -11,47 +18,49 @@ const INITIAL = Uint32Array.of(
   0xb0fb0e4e,
 );
 
-const rotl = (x: number, n: number): number => (x << n) | (x >>> (32 - n));
+const schedule = new Int32Array(68);
 
-/** T_j <<< j for each round. */
-const ROUND_CONSTANTS: Int32Array = Int32Array.from({ length: 64 }, (_, j) =>
-  rotl(j < 16 ? 0x79cc4519 : 0x7a879d8a, j % 32),
-);
-
-const W = new Int32Array(68);
-
-function compress(state: Uint32Array, block: Uint8Array, offset: number): void {
+function expand(block: Uint8Array, offset: number): void {
   for (let j = 0; j < 16; j += 1) {
     const at = offset + 4 * j;
-    W[j] =
+    schedule[j] =
       ((block[at] as number) << 24) |
       ((block[at + 1] as number) << 16) |
       ((block[at + 2] as number) << 8) |
       (block[at + 3] as number);
   }
   for (let j = 16; j < 68; j += 1) {
-    const x = (W[j - 16] as number) ^ (W[j - 9] as number) ^ rotl(W[j - 3] as number, 15);
-    W[j] = x ^ rotl(x, 15) ^ rotl(x, 23) ^ rotl(W[j - 13] as number, 7) ^ (W[j - 6] as number);
+    const x =
+      (schedule[j - 16] as number) ^
+      (schedule[j - 9] as number) ^
+      rotl(schedule[j - 3] as number, 15);
+    schedule[j] =
+      x ^
+      rotl(x, 15) ^
+      rotl(x, 23) ^
+      rotl(schedule[j - 13] as number, 7) ^
+      (schedule[j - 6] as number);
   }
-  let [a, b, c, d, e, f, g, h] = state as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+}
+
+function compress(state: Int32Array, block: Uint8Array, offset: number): void {
+  expand(block, offset);
+  let a = state[0] as number;
+  let b = state[1] as number;
+  let c = state[2] as number;
+  let d = state[3] as number;
+  let e = state[4] as number;
+  let f = state[5] as number;
+  let g = state[6] as number;
+  let h = state[7] as number;
   for (let j = 0; j < 64; j += 1) {
     const a12 = rotl(a, 12);
     const ss1 = rotl((a12 + e + (ROUND_CONSTANTS[j] as number)) | 0, 7);
-    const ss2 = ss1 ^ a12;
-    const wj = W[j] as number;
+    const w = schedule[j] as number;
     const ff = j < 16 ? a ^ b ^ c : (a & b) | (a & c) | (b & c);
     const gg = j < 16 ? e ^ f ^ g : (e & f) | (~e & g);
-    const tt1 = (ff + d + ss2 + (wj ^ (W[j + 4] as number))) | 0;
-    const tt2 = (gg + h + ss1 + wj) | 0;
+    const tt1 = (ff + d + (ss1 ^ a12) + (w ^ (schedule[j + 4] as number))) | 0;
+    const tt2 = (gg + h + ss1 + w) | 0;
     d = c;
     c = rotl(b, 9);
     b = a;
@@ -61,90 +70,82 @@ function compress(state: Uint32Array, block: Uint8Array, offset: number): void {
     f = e;
     e = tt2 ^ rotl(tt2, 9) ^ rotl(tt2, 17);
   }
-  const [s0, s1, s2, s3, s4, s5, s6, s7] = state as unknown as number[];
-  state.set([
-    a ^ (s0 as number),
-    b ^ (s1 as number),
-    c ^ (s2 as number),
-    d ^ (s3 as number),
-    e ^ (s4 as number),
-    f ^ (s5 as number),
-    g ^ (s6 as number),
-    h ^ (s7 as number),
-  ]);
+  state[0] = (state[0] as number) ^ a;
+  state[1] = (state[1] as number) ^ b;
+  state[2] = (state[2] as number) ^ c;
+  state[3] = (state[3] as number) ^ d;
+  state[4] = (state[4] as number) ^ e;
+  state[5] = (state[5] as number) ^ f;
+  state[6] = (state[6] as number) ^ g;
+  state[7] = (state[7] as number) ^ h;
 }
 
-/** Streaming SM3 (GB/T 32905-2016). */
+/** Streaming SM3. A digest spends the hasher. */
 export interface Sm3Hasher {
   update(bytes: Uint8Array): Sm3Hasher;
-  /** 32 bytes; the hasher is spent */
+  /** 32 bytes */
   digest(): Uint8Array;
 }
 
-function createSm3(): Sm3Hasher {
-  const state = INITIAL.slice();
-  const buffer = new Uint8Array(64);
-  let buffered = 0;
-  let length = 0;
-  const hasher: Sm3Hasher = {
-    update(bytes): Sm3Hasher {
-      length += bytes.length;
-      let at = 0;
-      if (buffered > 0) {
-        at = Math.min(64 - buffered, bytes.length);
-        buffer.set(bytes.subarray(0, at), buffered);
-        buffered += at;
-        if (buffered === 64) {
-          compress(state, buffer, 0);
-          buffered = 0;
-        }
-      }
-      for (; at + 64 <= bytes.length; at += 64) compress(state, bytes, at);
-      if (at < bytes.length) {
-        buffer.set(bytes.subarray(at), 0);
-        buffered = bytes.length - at;
-      }
-      return hasher;
-    },
-    digest(): Uint8Array {
-      const tail = new Uint8Array(buffered < 56 ? 64 : 128);
-      tail.set(buffer.subarray(0, buffered));
-      tail[buffered] = 0x80;
-      const view = new DataView(tail.buffer);
-      view.setBigUint64(tail.length - 8, BigInt(length) * 8n);
-      for (let at = 0; at < tail.length; at += 64) compress(state, tail, at);
-      const out = new Uint8Array(32);
-      const outView = new DataView(out.buffer);
-      for (let index = 0; index < 8; index += 1)
-        outView.setUint32(4 * index, state[index] as number);
-      return out;
-    },
-  };
-  return hasher;
-}
+class Hasher implements Sm3Hasher {
+  readonly #state = INITIAL_STATE.slice();
+  readonly #buffer = new Uint8Array(64);
+  #buffered = 0;
+  #length = 0;
+  #spent = false;
 
-/** SM3 digest, 32 bytes. Source: GB/T 32905-2016. */
-export const sm3: { (bytes: Uint8Array): Uint8Array; create(): Sm3Hasher } = Object.assign(
-  (bytes: Uint8Array): Uint8Array => createSm3().update(bytes).digest(),
-  { create: createSm3 },
-);
-
-/** HMAC with SM3, 32 bytes. Source: GB/T 15852.2, RFC 2104. */
-export function hmacSm3(key: Uint8Array, message: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(64);
-  padded.set(key.length > 64 ? sm3(key) : key);
-  const inner = padded.map((byte) => byte ^ 0x36);
-  const outer = padded.map((byte) => byte ^ 0x5c);
-  return sm3(concatBytes(outer, sm3(concatBytes(inner, message))));
-}
-
-/** KDF of GB/T 32918.4 §5.4.3: `length` bytes from SM3(input ‖ counter). */
-export function kdfSm3(input: Uint8Array, length: number): Uint8Array {
-  const out = new Uint8Array(Math.ceil(length / 32) * 32);
-  const counter = new Uint8Array(4);
-  for (let at = 0, count = 1; at < length; at += 32, count += 1) {
-    new DataView(counter.buffer).setUint32(0, count);
-    out.set(sm3(concatBytes(input, counter)), at);
+  update(bytes: Uint8Array): Sm3Hasher {
+    expectBytes(bytes, "bytes");
+    this.#refuseIfSpent();
+    this.#length += bytes.length;
+    let at = 0;
+    if (this.#buffered > 0) {
+      at = Math.min(64 - this.#buffered, bytes.length);
+      this.#buffer.set(bytes.subarray(0, at), this.#buffered);
+      this.#buffered += at;
+      if (this.#buffered < 64) return this;
+      compress(this.#state, this.#buffer, 0);
+      this.#buffered = 0;
+    }
+    for (; at + 64 <= bytes.length; at += 64) compress(this.#state, bytes, at);
+    if (at < bytes.length) {
+      this.#buffer.set(bytes.subarray(at), 0);
+      this.#buffered = bytes.length - at;
+    }
+    return this;
   }
-  return out.slice(0, length);
+
+  digest(): Uint8Array {
+    this.#refuseIfSpent();
+    this.#spent = true;
+    const buffer = this.#buffer;
+    buffer[this.#buffered] = 0x80;
+    buffer.fill(0, this.#buffered + 1);
+    if (this.#buffered >= 56) {
+      compress(this.#state, buffer, 0);
+      buffer.fill(0);
+    }
+    const view = new DataView(buffer.buffer);
+    view.setUint32(56, Math.floor(this.#length / 0x20000000));
+    view.setUint32(60, this.#length << 3);
+    compress(this.#state, buffer, 0);
+    const out = new Uint8Array(32);
+    const outView = new DataView(out.buffer);
+    for (let index = 0; index < 8; index += 1) {
+      outView.setInt32(4 * index, this.#state[index] as number);
+    }
+    return out;
+  }
+
+  #refuseIfSpent(): void {
+    if (this.#spent) throw new Error("SM3 hasher used after digest()");
+  }
 }
+
+const createSm3 = (): Sm3Hasher => new Hasher();
+
+/** SM3 digest, 32 bytes. Source: GB/T 32905-2016, GM/T 0004. */
+export const sm3: { (bytes: Uint8Array): Uint8Array; readonly create: () => Sm3Hasher } =
+  /* @__PURE__ */ Object.assign((bytes: Uint8Array): Uint8Array => createSm3().update(bytes).digest(), {
+    create: createSm3,
+  });

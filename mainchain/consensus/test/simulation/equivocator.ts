@@ -7,7 +7,7 @@ import {
 } from "@ropenet/protocol";
 import { createRotation, type HeightState, proposerOf } from "../../src/index.ts";
 import { addressOf, voteOf } from "../fixtures.ts";
-import type { World } from "./world.ts";
+import type { Environment } from "./environment.ts";
 
 /**
  * Sees every node's state and tells each of them what serves it worst: mostly an echo of the node's own
@@ -15,11 +15,11 @@ import type { World } from "./world.ts";
  * invalid, some with a polka round of its own making.
  */
 export class Equivocator {
-  readonly #world: World;
+  readonly #world: Environment;
   readonly #index: number;
   readonly #proposed = new Map<string, readonly SignedProposal[]>();
 
-  constructor(world: World, index: number) {
+  constructor(world: Environment, index: number) {
     this.#world = world;
     this.#index = index;
   }

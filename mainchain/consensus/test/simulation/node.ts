@@ -1,14 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  bytesToHex,
-  type Commit,
-  decode,
-  encode,
-  equalBytes,
-  type SignedProposal,
-  type SignedVote,
-  type Vote,
-} from "@ropenet/protocol";
+import { bytesToHex, type Commit, decode, encode, equalBytes, type Vote } from "@ropenet/protocol";
 import {
   type CatchUp,
   catchUpFor,
@@ -19,27 +10,16 @@ import {
   type PeerPosition,
   resume,
   type State,
-  type StepResult,
 } from "../../src/index.ts";
 import { CHAIN_ID, signVote } from "../fixtures.ts";
-import { OPTIONS, type World } from "./world.ts";
-
-export type StepFunction = (state: State, input: Input) => StepResult;
-
-export type Message =
-  | { readonly kind: "proposal"; readonly proposal: SignedProposal }
-  | { readonly kind: "vote"; readonly vote: SignedVote }
-  | { readonly kind: "block"; readonly blockId: Uint8Array }
-  | { readonly kind: "wantBlock"; readonly blockId: Uint8Array; readonly from: number }
-  | { readonly kind: "position"; readonly position: PeerPosition; readonly from: number }
-  | { readonly kind: "sync"; readonly blockId: Uint8Array; readonly commit: Commit };
+import { type Environment, type Message, OPTIONS, type StepFunction } from "./environment.ts";
 
 /** An engine around `step`: WAL before effects, a signer that never signs twice, timers, block store. */
 export class HonestNode {
   state: State = createState(OPTIONS);
   alive = true;
   readonly decisions: Map<bigint, Commit> = new Map();
-  readonly #world: World;
+  readonly #world: Environment;
   readonly #index: number;
   readonly #address: Uint8Array;
   readonly #step: StepFunction;
@@ -49,7 +29,7 @@ export class HonestNode {
   readonly #signed = new Map<string, Vote>();
   readonly #blocks = new Set<string>();
 
-  constructor(world: World, index: number, address: Uint8Array, stepFunction: StepFunction) {
+  constructor(world: Environment, index: number, address: Uint8Array, stepFunction: StepFunction) {
     this.#world = world;
     this.#index = index;
     this.#address = address;
@@ -218,7 +198,7 @@ export class HonestNode {
         this.#world.violate("halted");
         break;
       case "newRound":
-        this.#world.rounds = Math.max(this.#world.rounds, effect.round);
+        this.#world.roundStarted(effect.round);
         break;
     }
   }

@@ -5,18 +5,12 @@ import {
   type ValidatorSet,
   VOTE_TYPE,
 } from "@ropenet/protocol";
-import type { ConsensusOptions } from "../../src/index.ts";
 import { addressOf, signatureOf, validatorsOf } from "../fixtures.ts";
+import type { Environment, Message, StepFunction } from "./environment.ts";
 import { Equivocator } from "./equivocator.ts";
 import { EventQueue } from "./event-queue.ts";
-import { HonestNode, type Message, type StepFunction } from "./node.ts";
+import { HonestNode } from "./node.ts";
 import { Random } from "./random.ts";
-
-export const OPTIONS: ConsensusOptions = {
-  propose: { baseMs: 250, perRoundMs: 100, maxMs: 2_000 },
-  prevote: { baseMs: 120, perRoundMs: 60, maxMs: 1_000 },
-  precommit: { baseMs: 120, perRoundMs: 60, maxMs: 1_000 },
-};
 
 export interface Scenario {
   readonly seed: number;
@@ -41,14 +35,14 @@ export interface Outcome {
 /** A run may need this long after healing: tens of capped rounds. */
 const PATIENCE_MS = 90_000;
 
-export class World {
+export class World implements Environment {
   readonly random: Random;
   readonly queue: EventQueue = new EventQueue();
   readonly validators: ValidatorSet;
   readonly nodes: Map<number, HonestNode> = new Map();
   readonly equivocators: Equivocator[];
-  rounds = 0;
-  crashes = 0;
+  #rounds = 0;
+  #crashes = 0;
   readonly #scenario: Scenario;
   readonly #violations = new Set<string>();
   readonly #accused = new Set<string>();
@@ -80,14 +74,16 @@ export class World {
       for (const equivocator of this.equivocators) equivocator.act();
     });
     const deadline = this.#scenario.healAtMs + PATIENCE_MS;
-    while (!this.#finished() && this.#violations.size === 0) {
-      if (!this.queue.runNext()) break;
-      if (this.queue.nowMs > deadline) this.violate("no decision although the network healed");
+    while (!this.#finished()) {
+      if (this.queue.nowMs > deadline || !this.queue.runNext()) {
+        this.violate("no decision although the network healed");
+        break;
+      }
     }
     return {
       violations: [...this.#violations],
-      rounds: this.rounds,
-      crashes: this.crashes,
+      rounds: this.#rounds,
+      crashes: this.#crashes,
       evidence: this.#accused.size,
     };
   }
@@ -103,6 +99,10 @@ export class World {
     });
   }
 
+  roundStarted(round: number): void {
+    this.#rounds = Math.max(this.#rounds, round);
+  }
+
   violate(what: string): void {
     this.#violations.add(what);
   }
@@ -110,7 +110,7 @@ export class World {
   /** A crash after the WAL append and before any effect: the worst moment. */
   crashesNow(): boolean {
     const crashes = !this.healed && this.random.chance(this.#scenario.crashRate);
-    if (crashes) this.crashes += 1;
+    if (crashes) this.#crashes += 1;
     return crashes;
   }
 

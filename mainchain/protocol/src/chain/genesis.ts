@@ -10,7 +10,7 @@ import {
   u64,
   u128,
 } from "../codec/codec.ts";
-import { type ParametersRecord, parametersRecordCodec } from "../state/records.ts";
+import { type ParametersRecord, parametersRecordCodec } from "../state/core.ts";
 
 export interface GenesisValidator {
   /** SM2, 65 bytes: consensus and node identity */

@@ -1,4 +1,4 @@
-import { compareBytes } from "@ropenet/crypto";
+import { CodedError, compareBytes } from "@ropenet/crypto";
 import { encode, u32, u64 } from "../codec/codec.ts";
 import { digest, type Suite, ZERO_32 } from "../hash.ts";
 
@@ -51,6 +51,36 @@ export function outboxRootFrom(
     node = isRight ? outboxNode(suite, sibling, node) : outboxNode(suite, node, sibling);
   }
   return node;
+}
+
+/** A whole outbox in memory: `path(index)` = the 32 siblings of a leaf, leaf level first. */
+export interface OutboxTree {
+  readonly root: Uint8Array;
+  path(index: number): readonly Uint8Array[];
+}
+
+/** The depth-32 tree over `leaves` (see outboxLeaf), in the order of their indexes. */
+export function outboxTree(suite: Suite, leaves: readonly Uint8Array[]): OutboxTree {
+  const zeros = zeroSubtrees(suite);
+  const levels: (readonly Uint8Array[])[] = [leaves];
+  for (let level = 0; level < OUTBOX_DEPTH; level += 1) {
+    const below = levels[level] ?? [];
+    const zero = zeros[level] ?? ZERO_32;
+    levels.push(
+      Array.from({ length: Math.ceil(below.length / 2) }, (_, index) =>
+        outboxNode(suite, below[2 * index] ?? zero, below[2 * index + 1] ?? zero),
+      ),
+    );
+  }
+  return {
+    root: levels[OUTBOX_DEPTH]?.[0] ?? zeros[OUTBOX_DEPTH] ?? ZERO_32,
+    path(index: number): readonly Uint8Array[] {
+      return zeros.slice(0, OUTBOX_DEPTH).map((zero, level) => {
+        const sibling = Math.floor(index / 2 ** level) ^ 1;
+        return levels[level]?.[sibling] ?? zero;
+      });
+    },
+  };
 }
 
 export interface OutboxSummary {
@@ -127,4 +157,43 @@ export interface OutboxProof {
   readonly outboxesSiblings: readonly Uint8Array[];
   /** height of the checkpoint under which the path holds */
   readonly checkpointHeight: bigint;
+}
+
+export type OutboxErrorInfo = { readonly code: "outbox/bad-proof-shape" };
+
+/** A proof with an extra, missing or unused part. */
+export class OutboxError extends CodedError<OutboxErrorInfo> {}
+
+function checkShape(proof: OutboxProof): void {
+  const isSound =
+    proof.leafIndex < proof.outboxCount &&
+    proof.outboxCount <= 2n ** BigInt(OUTBOX_DEPTH) &&
+    proof.siblings.length === OUTBOX_DEPTH &&
+    proof.outboxesIndex < proof.outboxesCount &&
+    2 ** proof.outboxesSiblings.length === nextPowerOfTwo(proof.outboxesCount);
+  if (!isSound) throw new OutboxError({ code: "outbox/bad-proof-shape" });
+}
+
+/**
+ * The outboxesRoot to which a proof leads from `bodyHash` in the outbox of `gatewayUid`;
+ * the caller compares it with the root of a checkpoint that it has accepted.
+ * @throws {OutboxError} unless every part of the proof is used
+ */
+export function outboxesRootFrom(
+  suite: Suite,
+  gatewayUid: Uint8Array,
+  bodyHash: Uint8Array,
+  proof: OutboxProof,
+): Uint8Array {
+  checkShape(proof);
+  const leaf = outboxLeaf(suite, proof.leafIndex, proof.leafType, bodyHash);
+  const root = outboxRootFrom(suite, leaf, proof.leafIndex, proof.siblings);
+  let node = summaryLeaf(suite, { gatewayUid, count: proof.outboxCount, root });
+  for (const [level, sibling] of proof.outboxesSiblings.entries()) {
+    const isRight = ((proof.outboxesIndex >> level) & 1) === 1;
+    node = isRight
+      ? digest(suite, "outboxes-node", sibling, node)
+      : digest(suite, "outboxes-node", node, sibling);
+  }
+  return digest(suite, "outboxes-root", encode(u32, proof.outboxesCount), node);
 }

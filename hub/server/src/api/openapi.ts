@@ -1,0 +1,97 @@
+import { z } from "zod";
+import {
+  chainView,
+  conservationView,
+  overviewView,
+  transferDetail,
+  transferPage,
+  transferQuery,
+} from "./schemas.ts";
+
+interface Operation {
+  readonly path: string;
+  readonly summary: string;
+  readonly answer: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly pathParameter?: string;
+}
+
+const operations: readonly Operation[] = [
+  { path: "/api/v1/overview", summary: "总览 · state of the rope", answer: overviewView },
+  { path: "/api/v1/chains", summary: "链与适配器 · registered chains", answer: z.array(chainView) },
+  {
+    path: "/api/v1/conservation",
+    summary: "守恒 · conservation of every asset with proofs that the caller checks",
+    answer: conservationView,
+  },
+  {
+    path: "/api/v1/transfers",
+    summary: "跨链台账 · ledger of transfers",
+    answer: transferPage,
+    query: transferQuery,
+  },
+  {
+    path: "/api/v1/transfers/{id}",
+    summary: "转移详情 · one transfer, five steps and its proof",
+    answer: transferDetail,
+    pathParameter: "id",
+  },
+];
+
+const errorSchema = {
+  type: "object",
+  required: ["error"],
+  properties: {
+    error: { type: "object", required: ["code"], properties: { code: { type: "string" } } },
+  },
+};
+
+function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return rest;
+}
+
+function queryParameters(schema: z.ZodType | undefined): readonly unknown[] {
+  if (!schema) return [];
+  const { properties } = jsonSchema(schema) as { properties?: Record<string, unknown> };
+  return Object.entries(properties ?? {}).map(([name, value]) => ({
+    name,
+    in: "query",
+    required: false,
+    schema: value,
+  }));
+}
+
+/** OpenAPI 3.1, made of the schemas that the routes validate with. */
+export function openApiDocument(): Record<string, unknown> {
+  const paths: Record<string, unknown> = {};
+  for (const { path, summary, answer, query, pathParameter } of operations) {
+    const parameters = [
+      ...queryParameters(query),
+      ...(pathParameter
+        ? [{ name: pathParameter, in: "path", required: true, schema: { type: "string" } }]
+        : []),
+    ];
+    const content = (schema: unknown): unknown => ({ "application/json": { schema } });
+    paths[path] = {
+      get: {
+        summary,
+        parameters,
+        responses: {
+          200: { description: "OK", content: content(jsonSchema(answer)) },
+          400: { description: "bad operand", content: content(errorSchema) },
+          404: { description: "unknown", content: content(errorSchema) },
+        },
+      },
+    };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "RopeNet hub",
+      version: "1",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    paths,
+  };
+}

@@ -1,0 +1,154 @@
+import { PassThrough } from "node:stream";
+import Router from "@koa/router";
+import type { Rope } from "@ropenet/client";
+import { bytesToHex, CodedError, ropeGatewayUid } from "@ropenet/protocol";
+import type { Indexer, IndexerNotice } from "../indexer/indexer.ts";
+import type { Database } from "../store/database.ts";
+import { openApiDocument } from "./openapi.ts";
+import {
+  type OverviewView,
+  TRANSFER_STATES,
+  type TransferPage,
+  type TransferQuery,
+  transferQuery,
+} from "./schemas.ts";
+import { listChains, proveConservation, readNames, toDetail, toTransferView } from "./views.ts";
+
+export interface RouteParts {
+  readonly rope: Rope;
+  readonly database: Database;
+  readonly indexer: Indexer;
+}
+
+const MAX_STREAMS = 200;
+
+function parseQuery(query: unknown): TransferQuery {
+  const parsed = transferQuery.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CodedError({
+    code: "hub/bad-query",
+    field: issue?.path.join(".") ?? "",
+    reason: issue?.message ?? "",
+  });
+}
+
+async function overview({ rope, database, indexer }: RouteParts): Promise<OverviewView> {
+  const [status, chains, counts] = await Promise.all([
+    rope.rpc.call("status", {}),
+    listChains(rope),
+    database
+      .selectFrom("transfers")
+      .select(["state", (expression) => expression.fn.countAll<string>().as("total")])
+      .groupBy("state")
+      .execute(),
+  ]);
+  const byState = new Map(counts.map(({ state, total }) => [state, Number(total)]));
+  return {
+    chainName: status.chainName,
+    chainId: status.chainId,
+    height: status.height,
+    timeMs: status.timeMs,
+    validators: status.validators.length,
+    strands: chains.length,
+    developmentProfile: rope.genesis.parameters.developmentProfile,
+    transfers: Object.fromEntries(
+      TRANSFER_STATES.map((state) => [state, byState.get(state) ?? 0]),
+    ) as OverviewView["transfers"],
+    indexedHeight: String(indexer.indexedHeight()),
+  };
+}
+
+async function ledger({ rope, database }: RouteParts, query: TransferQuery): Promise<TransferPage> {
+  let rows = database.selectFrom("transfers");
+  const { state, chain, asset, fromMs, toMs } = query;
+  if (state) rows = rows.where("state", "=", state);
+  if (asset) rows = rows.where("asset_id", "=", asset);
+  if (fromMs) rows = rows.where("received_at_ms", ">=", fromMs);
+  if (toMs) rows = rows.where("received_at_ms", "<", toMs);
+  if (chain) {
+    rows = rows.where((by) =>
+      by.or([by("source_gateway", "=", chain), by("final_gateway", "=", chain)]),
+    );
+  }
+  const [{ total }, page, names] = await Promise.all([
+    rows
+      .select((expression) => expression.fn.countAll<string>().as("total"))
+      .executeTakeFirstOrThrow(),
+    rows
+      .selectAll()
+      .orderBy("index", "desc")
+      .limit(query.pageSize)
+      .offset((query.page - 1) * query.pageSize)
+      .execute(),
+    readNames(rope, bytesToHex(ropeGatewayUid(rope.anchor.chainId))),
+  ]);
+  return {
+    total: Number(total),
+    page: query.page,
+    pageSize: query.pageSize,
+    items: await Promise.all(page.map((row) => toTransferView(database, names, row))),
+  };
+}
+
+/** Server-sent events: one `notice` for every new height or changed transfer. */
+function streamNotices(indexer: Indexer, stream: PassThrough): void {
+  const push = (notice: IndexerNotice): void => {
+    // A reader that does not read is cut off instead of being buffered for.
+    if (stream.writableLength > 64 * 1024) stream.destroy();
+    else stream.write(`event: notice\ndata: ${JSON.stringify(notice)}\n\n`);
+  };
+  const beat = setInterval(() => stream.write(": alive\n\n"), 15_000);
+  indexer.notices.on("notice", push);
+  stream.once("close", () => {
+    clearInterval(beat);
+    indexer.notices.off("notice", push);
+  });
+  stream.write("retry: 2000\n\n");
+}
+
+export function createRoutes(parts: RouteParts): Router {
+  const { rope, database, indexer } = parts;
+  const router = new Router();
+  router.get("/health", (context) => {
+    context.body = { ok: true, indexedHeight: String(indexer.indexedHeight()) };
+  });
+  router.get("/api/openapi.json", (context) => {
+    context.body = openApiDocument();
+  });
+  router.get("/api/v1/overview", async (context) => {
+    context.body = await overview(parts);
+  });
+  router.get("/api/v1/chains", async (context) => {
+    context.body = await listChains(rope);
+  });
+  router.get("/api/v1/conservation", async (context) => {
+    context.body = await proveConservation(rope);
+  });
+  router.get("/api/v1/transfers", async (context) => {
+    context.body = await ledger(parts, parseQuery(context.query));
+  });
+  router.get("/api/v1/transfers/:id", async (context) => {
+    const id = String(context["params"]["id"]);
+    if (!/^[0-9a-f]{64}$/.test(id))
+      throw new CodedError({ code: "hub/bad-query", field: "id", reason: "64 hex digits" });
+    const row = await database
+      .selectFrom("transfers")
+      .selectAll()
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (!row) throw new CodedError({ code: "hub/unknown-transfer", id });
+    const names = await readNames(rope, bytesToHex(ropeGatewayUid(rope.anchor.chainId)));
+    context.body = await toDetail(rope, database, names, row);
+  });
+  router.get("/api/v1/events", (context) => {
+    if (indexer.notices.listenerCount("notice") >= MAX_STREAMS) {
+      throw new CodedError({ code: "hub/too-many-streams", limit: MAX_STREAMS });
+    }
+    context.set({ "content-type": "text/event-stream", "cache-control": "no-store" });
+    const stream = new PassThrough();
+    context.body = stream;
+    streamNotices(indexer, stream);
+  });
+  return router;
+}

@@ -1,0 +1,77 @@
+import type { RopeRecords } from "@ropenet/client";
+import { bytesToHex, type TransferRecord } from "@ropenet/protocol";
+import { TRANSFER_STATES } from "../api/schemas.ts";
+import { type Database, readCursor, writeCursor } from "../store/database.ts";
+
+const CURSOR = "transfers";
+/** Rows fetched in one pass, so that a long history shows progress. */
+const PASS = 200n;
+
+function toRow(record: TransferRecord): Record<string, string | number> {
+  const { asset, leg1 } = record;
+  return {
+    id: bytesToHex(record.transferId),
+    index: String(record.index),
+    state: TRANSFER_STATES[record.state - 1] ?? "queued",
+    source_gateway: bytesToHex(leg1.sourceGateway),
+    final_gateway: bytesToHex(record.finalGateway),
+    lane: leg1.lane,
+    sequence: String(leg1.sequence),
+    leg2_sequence: String(record.leg2Sequence),
+    asset_id: asset ? bytesToHex(asset.assetId) : "",
+    token_id: asset ? bytesToHex(asset.tokenId) : "",
+    amount: String(asset?.amount ?? 0n),
+    sender: bytesToHex(leg1.sender),
+    recipient: asset ? bytesToHex(asset.finalRecipient) : "",
+    failure: record.failure,
+    queue_reason: record.queueReason,
+    received_height: String(record.receivedHeight),
+    forwarded_height: String(record.forwardedHeight),
+    ended_height: String(record.endedHeight),
+    received_at_ms: String(record.receivedAtMs),
+    ended_at_ms: String(record.endedAtMs),
+  };
+}
+
+async function store(database: Database, record: TransferRecord): Promise<void> {
+  const row = toRow(record) as never;
+  await database
+    .insertInto("transfers")
+    .values(row)
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(row))
+    .execute();
+}
+
+/**
+ * Takes new transfers by the dense index and refreshes those that have not ended.
+ * @returns ids of the rows that changed
+ */
+export async function indexTransfers(
+  database: Database,
+  records: RopeRecords,
+): Promise<readonly string[]> {
+  const changed: string[] = [];
+  const open = await database
+    .selectFrom("transfers")
+    .select(["index", "state", "id"])
+    .where("state", "in", ["queued", "forwarded"])
+    .execute();
+  for (const { index, state, id } of open) {
+    const record = await records.transferAt(BigInt(index));
+    if (record && TRANSFER_STATES[record.state - 1] !== state) {
+      await store(database, record);
+      changed.push(id);
+    }
+  }
+  const total = await records.transferCount();
+  let next = await readCursor(database, CURSOR);
+  const end = total - next > PASS ? next + PASS : total;
+  for (; next < end; next += 1n) {
+    const record = await records.transferAt(next);
+    if (!record) break;
+    await store(database, record);
+    changed.push(bytesToHex(record.transferId));
+  }
+  await writeCursor(database, CURSOR, next);
+  return changed;
+}

@@ -1,0 +1,71 @@
+import { parseArgs } from "node:util";
+import { connectRope } from "@ropenet/client";
+import { hexToBytes, ropeGatewayUid, ZERO_32 } from "@ropenet/protocol";
+import pg from "pg";
+import { pino } from "pino";
+import { type HubConfig, loadConfig } from "./config.ts";
+import { startIndexer } from "./indexer/indexer.ts";
+import { startHub } from "./server.ts";
+import { openDatabase } from "./store/database.ts";
+
+const HELP = `Usage: node hub/server/src/main.ts --config FILE
+
+The hub: indexes the chains, serves REST, server-sent events, OpenAPI and the console.
+Its database can be dropped at any time; the indexer writes it again from the chains.
+`;
+
+async function start(config: HubConfig): Promise<() => Promise<void>> {
+  const logger = pino();
+  const pool = new pg.Pool({ ...config.postgres, max: 8 });
+  const database = await openDatabase(pool);
+  const rope = await connectRope(config.ropeUrls);
+  // The hub only reads strands; the throw-away key never signs.
+  const { createEvmAdapter } = await import("@ropenet/adapter-evm");
+  const strands = config.strands.map((strand) => ({
+    adapter: createEvmAdapter({
+      name: strand.name,
+      rpcUrl: strand.rpcUrl,
+      gatewayAddress: strand.gatewayAddress,
+      gatewayUid: hexToBytes(strand.gatewayUid),
+      ropeGatewayUid: ropeGatewayUid(rope.anchor.chainId),
+      secretKey: `${"0".repeat(63)}1`,
+      payee: ZERO_32,
+      attestors: [],
+      startHeight: BigInt(strand.startHeight),
+    }),
+    startHeight: BigInt(strand.startHeight),
+  }));
+  const indexer = startIndexer({ rope, database, strands, logger }, config.indexEveryMs);
+  const hub = await startHub(
+    { port: config.port, consoleDirectory: config.consoleDirectory },
+    { rope, database, indexer, logger },
+  );
+  logger.info({ port: hub.port }, "hub ready");
+  return async () => {
+    await hub.close();
+    await indexer.close();
+    await Promise.all(strands.map(({ adapter }) => adapter.close()));
+    await database.destroy();
+  };
+}
+
+const { values } = parseArgs({
+  options: { config: { type: "string" }, help: { type: "boolean", default: false } },
+});
+
+if (values.help || !values.config) {
+  process.stdout.write(HELP);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  try {
+    const stop = await start(loadConfig(values.config));
+    for (const name of ["SIGINT", "SIGTERM"] as const) {
+      process.once(name, () => {
+        void stop().then(() => process.exit(0));
+      });
+    }
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

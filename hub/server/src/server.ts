@@ -1,0 +1,146 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { Server } from "node:http";
+import { extname, join, normalize, sep } from "node:path";
+import { bytesToHex, CodedError } from "@ropenet/protocol";
+import Koa from "koa";
+import helmet from "koa-helmet";
+import type { Logger } from "pino";
+import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { createRoutes, type RouteParts } from "./api/routes.ts";
+
+export interface HubOptions {
+  readonly port: number;
+  /** built console; absent = API only */
+  readonly consoleDirectory: string | undefined;
+}
+
+const STATUS_OF: ReadonlyMap<string, number> = new Map([
+  ["hub/bad-query", 400],
+  ["hub/unknown-transfer", 404],
+  ["hub/unknown-route", 404],
+  ["hub/too-many-streams", 429],
+  ["rpc/unreachable", 503],
+]);
+
+const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
+  [".html", "text/html; charset=utf-8"],
+  [".js", "text/javascript; charset=utf-8"],
+  [".css", "text/css; charset=utf-8"],
+  [".svg", "image/svg+xml"],
+  [".woff2", "font/woff2"],
+]);
+
+function operands(error: CodedError): unknown {
+  const text = JSON.stringify(error.info, (_, value: unknown) => {
+    if (typeof value === "bigint") return String(value);
+    return value instanceof Uint8Array ? bytesToHex(value) : value;
+  });
+  return JSON.parse(text);
+}
+
+/** The one funnel: a coded error is an answer, anything else is logged and shows nothing. */
+function errorFunnel(logger: Logger): Koa.Middleware {
+  return async (context, next) => {
+    try {
+      await next();
+      if (context.status === 404 && !context.body)
+        throw new CodedError({ code: "hub/unknown-route", path: context.path });
+    } catch (error) {
+      if (error instanceof CodedError) {
+        context.status = STATUS_OF.get(error.code) ?? 502;
+        context.body = { error: operands(error) };
+      } else {
+        logger.error({ err: error }, "request failed");
+        context.status = 500;
+        context.body = { error: { code: "hub/internal" } };
+      }
+    }
+  };
+}
+
+/** The built console; unknown paths get its index, because routes live in the browser. */
+function serveConsole(directory: string): Koa.Middleware {
+  return async (context, next) => {
+    if (context.method !== "GET" || context.path.startsWith("/api/")) return next();
+    const wanted = normalize(join(directory, context.path));
+    const inside = wanted.startsWith(directory + sep);
+    const found = inside && (await stat(wanted).catch(() => undefined))?.isFile();
+    const file = found ? wanted : join(directory, "index.html");
+    context.type = CONTENT_TYPES.get(extname(file)) ?? "application/octet-stream";
+    context.set(
+      "cache-control",
+      found && file.includes(`${sep}assets${sep}`)
+        ? "public, max-age=31536000, immutable"
+        : "no-cache",
+    );
+    context.body = createReadStream(file);
+  };
+}
+
+function metricsMiddleware(): Koa.Middleware {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const seconds = new Histogram({
+    name: "hub_request_seconds",
+    help: "time to answer",
+    labelNames: ["status"],
+    registers: [registry],
+  });
+  return async (context, next) => {
+    if (context.path === "/metrics") {
+      context.type = registry.contentType;
+      context.body = await registry.metrics();
+      return;
+    }
+    const end = seconds.startTimer();
+    await next();
+    end({ status: String(context.status) });
+  };
+}
+
+export interface Hub {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export async function startHub(
+  options: HubOptions,
+  parts: RouteParts & { readonly logger: Logger },
+): Promise<Hub> {
+  const app = new Koa();
+  app.on("error", (error: NodeJS.ErrnoException) => {
+    if (
+      error.code !== "ECONNRESET" &&
+      error.code !== "EPIPE" &&
+      error.code !== "ERR_STREAM_PREMATURE_CLOSE"
+    ) {
+      parts.logger.warn({ err: error }, "connection error");
+    }
+  });
+  app.use(errorFunnel(parts.logger));
+  // Served over plain HTTP on the loopback: an upgrade to https would break the page's own assets.
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: { upgradeInsecureRequests: null, "style-src": ["'self'", "'unsafe-inline'"] },
+      },
+    }),
+  );
+  app.use(metricsMiddleware());
+  const router = createRoutes(parts);
+  app.use(router.routes()).use(router.allowedMethods());
+  if (options.consoleDirectory) app.use(serveConsole(options.consoleDirectory));
+  const server = await new Promise<Server>((resolve, reject) => {
+    const listening = app.listen(options.port, "127.0.0.1", () => resolve(listening));
+    listening.once("error", reject);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address ? address.port : options.port,
+    async close(): Promise<void> {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
