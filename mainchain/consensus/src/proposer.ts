@@ -8,9 +8,9 @@ import type { ValidatorSet } from "@ropenet/protocol";
  * (set, height, round) alone, exact in integers, in O(log n).
  *
  * A node visited for the m-th time has sent `round(m · left / power)` visits to its left child, so each
- * child is never more than half a visit off its share. Over `totalPower` slots every validator gets
- * exactly `power` of them. Heavy validators sit near the root (Huffman), hence the halves do not add
- * up: a validator's prefix count stays within 1.7 slots of its share in theory, within one in the tests.
+ * child is never more than half a visit off its share. Over any `totalPower` slots in a row every validator
+ * gets exactly `power` of them. Weights grow at least like Fibonacci numbers from leaf to root (Huffman), so the
+ * halves add up to less than 1.7 slots on a shorter stretch; the worst seen over random stakes is 1.21.
  */
 export type Rotation = RotationLeaf | RotationNode;
 

@@ -88,5 +88,7 @@ export function bigintToBytes(value: bigint, length: number): Uint8Array {
   if (value < 0n || value >> BigInt(8 * length) !== 0n) {
     throw new CryptoError({ code: "crypto/bad-range", operand: "value" });
   }
-  return length === 0 ? new Uint8Array(0) : hexToBytes(value.toString(16).padStart(2 * length, "0"));
+  return length === 0
+    ? new Uint8Array(0)
+    : hexToBytes(value.toString(16).padStart(2 * length, "0"));
 }

@@ -146,6 +146,9 @@ const createSm3 = (): Sm3Hasher => new Hasher();
 
 /** SM3 digest, 32 bytes. Source: GB/T 32905-2016, GM/T 0004. */
 export const sm3: { (bytes: Uint8Array): Uint8Array; readonly create: () => Sm3Hasher } =
-  /* @__PURE__ */ Object.assign((bytes: Uint8Array): Uint8Array => createSm3().update(bytes).digest(), {
-    create: createSm3,
-  });
+  /* @__PURE__ */ Object.assign(
+    (bytes: Uint8Array): Uint8Array => createSm3().update(bytes).digest(),
+    {
+      create: createSm3,
+    },
+  );

@@ -69,8 +69,9 @@ export function accountToB32(address: Uint8Array): Uint8Array {
   return concatBytes(new Uint8Array(32 - address.length), address);
 }
 
-/** The 20-byte address in a left-padded b32, or undefined if the padding is not zero. */
+/** The 20-byte address in a left-padded b32, or undefined if it is not 32 bytes with zero padding. */
 export function b32ToAccount(padded: Uint8Array): Uint8Array | undefined {
+  if (padded.length !== 32) return undefined;
   for (let index = 0; index < 12; index += 1) if (padded[index] !== 0) return undefined;
   return padded.slice(12);
 }

@@ -105,6 +105,10 @@ describe("the simulation finds planted faults", () => {
       scenario(seed, { dropRate: 0.35, heights: 2n, ...changes, step: stepFunction }),
     ).failures;
 
+  it("and none in the rules as they are, under the same schedules", () => {
+    expect(search(step)).toEqual([]);
+  });
+
   it("a quorum one short", () => {
     const failures = search(
       broken((state) =>

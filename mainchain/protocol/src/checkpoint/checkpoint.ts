@@ -1,7 +1,10 @@
 import { compareBytes, secp256k1, sm2, sm3 } from "@ropenet/crypto";
-import { b32, type Codec, encode, list, struct, u8, u16, u64 } from "../codec/codec.ts";
-import { digest, SUITE_KECCAK, type Suite } from "../hash.ts";
+import { b32, type Codec, choice, encode, list, struct, u8, u16, u64 } from "../codec/codec.ts";
+import { digest, SUITE_KECCAK, SUITE_SM, type Suite } from "../hash.ts";
 import { accountToB32 } from "../identifiers.ts";
+
+/** No third suite has an encoding, so none can be hashed as if it were one of the two. */
+const suiteCodec: Codec<number> = choice<number>(SUITE_KECCAK, SUITE_SM);
 
 /** What validators sign for gateways, 122 bytes. Source: docs/protocol.md §1, §6. */
 export interface Checkpoint {
@@ -17,7 +20,7 @@ export interface Checkpoint {
 
 export const checkpointCodec: Codec<Checkpoint> = struct<Checkpoint>({
   version: u8,
-  suite: u8,
+  suite: suiteCodec,
   ropeChainId: b32,
   epoch: u64,
   height: u64,
@@ -40,7 +43,7 @@ export interface Handover {
 
 export const handoverCodec: Codec<Handover> = struct<Handover>({
   version: u8,
-  suite: u8,
+  suite: suiteCodec,
   ropeChainId: b32,
   fromEpoch: u64,
   toEpoch: u64,
@@ -65,7 +68,7 @@ export interface SignerSet {
 
 export const signerSetCodec: Codec<SignerSet> = struct<SignerSet>({
   ropeChainId: b32,
-  suite: u8,
+  suite: suiteCodec,
   epoch: u64,
   signers: list(struct<Signer>({ key: b32, power: u64 }), 256, u16),
 });

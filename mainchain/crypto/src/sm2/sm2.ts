@@ -1,11 +1,10 @@
-import { decrypt, encrypt } from "./sm2-encryption.ts";
-import { keyAgreement } from "./sm2-key-agreement.ts";
-import { getPublicKey, isValidPublicKey, randomSecretKey, sign, verify } from "./sm2-signature.ts";
+import { decrypt, encrypt } from "./encrypt.ts";
+import { keyAgreement } from "./key-agreement.ts";
+import { getPublicKey, isValidPublicKey, randomSecretKey } from "./keys.ts";
+import { sign } from "./sign.ts";
+import { verify } from "./verify.ts";
 
-export type { KeyAgreementInput, KeyAgreementResult } from "./sm2-key-agreement.ts";
-export type { Sm2Options } from "./sm2-signature.ts";
-
-/** SM2 over the recommended curve: signatures, encryption, key agreement (GB/T 32918). */
+/** SM2 on the recommended curve: signatures, encryption, key agreement. Source: GB/T 32918-2016, -2017. */
 export const sm2: {
   readonly getPublicKey: typeof getPublicKey;
   readonly randomSecretKey: typeof randomSecretKey;

@@ -1,0 +1,50 @@
+import { bigintToBytes, concatBytes, utf8ToBytes } from "../bytes.ts";
+import { CryptoError, expectBytes } from "../crypto-error.ts";
+import { sm3 } from "../sm3.ts";
+import { A, B, GX, GY } from "./curve.ts";
+
+/** Text is taken as UTF-8. Default "1234567812345678" (GB/T 35276-2017 §10). */
+export type Sm2UserId = string | Uint8Array;
+
+const DEFAULT_USER_ID: Uint8Array = utf8ToBytes("1234567812345678");
+
+// The bit length is written in two bytes.
+const LONGEST_USER_ID = 8191;
+
+const CURVE_BYTES: Uint8Array = concatBytes(
+  ...[A, B, GX, GY].map((value) => bigintToBytes(value, 32)),
+);
+
+/**
+ * Z = SM3(bits of id ‖ id ‖ a ‖ b ‖ G ‖ P), 32 bytes. Source: GB/T 32918.2-2016 §5.5.
+ * @throws {CryptoError} `crypto/bad-length` for an id above 8,191 bytes, `crypto/bad-encoding`
+ */
+export function identityDigest(publicKey: Uint8Array, userId?: Sm2UserId): Uint8Array {
+  const id = typeof userId === "string" ? utf8ToBytes(userId) : (userId ?? DEFAULT_USER_ID);
+  expectBytes(id, "userId");
+  if (id.length > LONGEST_USER_ID) {
+    throw new CryptoError({
+      code: "crypto/bad-length",
+      operand: "userId",
+      expected: `at most ${LONGEST_USER_ID}`,
+      actual: id.length,
+    });
+  }
+  const bits = 8 * id.length;
+  return sm3
+    .create()
+    .update(Uint8Array.of(bits >> 8, bits & 0xff))
+    .update(id)
+    .update(CURVE_BYTES)
+    .update(publicKey.subarray(1))
+    .digest();
+}
+
+/** e = SM3(Z ‖ M), 32 bytes. */
+export function messageDigest(
+  message: Uint8Array,
+  publicKey: Uint8Array,
+  userId?: Sm2UserId,
+): Uint8Array {
+  return sm3.create().update(identityDigest(publicKey, userId)).update(message).digest();
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { NodeError } from "./errors.ts";
+
+export interface TimeoutScheduleConfig {
+  readonly baseMs: number;
+  readonly perRoundMs: number;
+  readonly maxMs: number;
+}
+
+export interface NodeConfig {
+  /** state folder */
+  readonly directory: string;
+  readonly genesisFile: string;
+  readonly keysFile: string;
+  readonly p2p: {
+    readonly host: string;
+    readonly port: number;
+    /** whom to dial, `host:port`; who they are is proven in the handshake */
+    readonly peers: readonly string[];
+    /** node keys (hex) admitted beside the validators' */
+    readonly observers: readonly string[];
+  };
+  readonly rpc: {
+    readonly host: string;
+    readonly port: number;
+    readonly maxConnections: number;
+    readonly maxSubscriptions: number;
+  };
+  readonly mempool: {
+    readonly maxTransactions: number;
+    readonly maxBytes: number;
+    readonly maxPerSender: number;
+  };
+  /** consensus' own if left out */
+  readonly timeouts?: Readonly<Record<"propose" | "prevote" | "precommit", TimeoutScheduleConfig>>;
+  /** what this node puts into a block that it proposes */
+  readonly block: { readonly maxBytes: number; readonly maxTransactions: number };
+  readonly log: {
+    readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+    /** stdout if left out */
+    readonly file?: string;
+  };
+}
+
+/** As written in the file: what has a default may be left out. */
+export interface NodeConfigInput {
+  readonly directory?: string;
+  readonly genesisFile: string;
+  readonly keysFile?: string;
+  readonly p2p: Pick<NodeConfig["p2p"], "port"> & Partial<NodeConfig["p2p"]>;
+  readonly rpc: Pick<NodeConfig["rpc"], "port"> & Partial<NodeConfig["rpc"]>;
+  readonly mempool?: Partial<NodeConfig["mempool"]>;
+  readonly timeouts?: NonNullable<NodeConfig["timeouts"]>;
+  readonly block?: Partial<NodeConfig["block"]>;
+  readonly log?: Partial<NodeConfig["log"]>;
+}
+
+const port = z.int().min(1).max(65_535);
+const host = z.string().default("127.0.0.1");
+const publicKeyHex = z.string().regex(/^04[0-9a-f]{128}$/, "65-byte public key in lower-case hex");
+const count = (initial: number, most = 2 ** 31): z.ZodDefault<z.ZodNumber> =>
+  z.int().min(1).max(most).default(initial);
+const schedule = z.strictObject({ baseMs: count(1), perRoundMs: z.int().min(0), maxMs: count(1) });
+const MIB = 1024 * 1024;
+
+const schema = z.strictObject({
+  directory: z.string().default("state"),
+  genesisFile: z.string(),
+  keysFile: z.string().default("keys.json"),
+  p2p: z.strictObject({
+    host,
+    port,
+    peers: z.array(z.string().regex(/^[^:]+:\d{1,5}$/, "host:port")).default([]),
+    observers: z.array(publicKeyHex).default([]),
+  }),
+  rpc: z.strictObject({
+    host,
+    port,
+    maxConnections: count(256),
+    maxSubscriptions: z.int().min(0).default(64),
+  }),
+  mempool: z
+    .strictObject({
+      maxTransactions: count(20_000),
+      maxBytes: count(32 * MIB),
+      maxPerSender: count(2_000),
+    })
+    .prefault({}),
+  timeouts: z
+    .strictObject({ propose: schedule, prevote: schedule, precommit: schedule })
+    .exactOptional(),
+  block: z
+    .strictObject({ maxBytes: count(MIB, 3 * MIB), maxTransactions: count(2_000, 20_000) })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+      file: z.string().exactOptional(),
+    })
+    .prefault({}),
+});
+
+/** Relative paths are taken from `baseDirectory`. @throws {NodeError} `config/invalid` */
+export function parseConfig(value: unknown, baseDirectory: string): NodeConfig {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new NodeError({
+      code: "config/invalid",
+      operand: issue?.path.join(".") ?? "",
+      detail: issue?.message ?? "invalid",
+    });
+  }
+  const config: NodeConfig = parsed.data;
+  const at = (path: string): string => resolve(baseDirectory, path);
+  return {
+    ...config,
+    directory: at(config.directory),
+    genesisFile: at(config.genesisFile),
+    keysFile: at(config.keysFile),
+    log: config.log.file === undefined ? config.log : { ...config.log, file: at(config.log.file) },
+  };
+}
+
+/** @throws {NodeError} `config/unreadable`, `config/invalid` */
+export function readConfig(file: string): NodeConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new NodeError({ code: "config/unreadable", file, detail }, { cause });
+  }
+  return parseConfig(value, dirname(resolve(file)));
+}

@@ -1,0 +1,17 @@
+import { CodedError } from "@ropenet/protocol";
+
+export type NodeErrorInfo =
+  | { readonly code: "config/unreadable"; readonly file: string; readonly detail: string }
+  | { readonly code: "config/invalid"; readonly operand: string; readonly detail: string }
+  | { readonly code: "node/port-busy"; readonly what: string; readonly port: number }
+  | { readonly code: "node/wrong-genesis"; readonly expected: string; readonly got: string }
+  | { readonly code: "node/bad-genesis"; readonly file: string; readonly detail: string }
+  | { readonly code: "node/bad-keys"; readonly file: string; readonly detail: string }
+  | { readonly code: "node/not-listed"; readonly address: string }
+  | { readonly code: "node/state-mismatch"; readonly height: bigint; readonly detail: string }
+  | { readonly code: "node/halted"; readonly height: bigint; readonly detail: string }
+  | { readonly code: "store/unusable"; readonly directory: string; readonly detail: string }
+  | { readonly code: "store/locked"; readonly directory: string };
+
+/** Why the process cannot start or go on; one line on stderr, then exit. */
+export class NodeError extends CodedError<NodeErrorInfo> {}
