@@ -51,6 +51,16 @@ describe("helping a peer that lags", () => {
     expect(catchUpFor(machine.state, { height: 4n, round: 0 }).votes).toEqual([]);
   });
 
+  it("includes the polka of the valid value, however long ago, for a re-proposal to be believed", () => {
+    const { machine, others } = follower();
+    machine.proposal(0, X);
+    machine.validated(X);
+    machine.prevotes(0, X, ...others);
+    machine.start(9);
+    const { votes } = catchUpFor(machine.state, { height: 5n, round: 9 });
+    expect(votes.filter(({ type, round }) => type === 1 && round === 0)).toHaveLength(3);
+  });
+
   it("is enough for a peer that heard nothing to decide", () => {
     const { machine, others } = follower();
     machine.proposal(0, X);

@@ -1,0 +1,74 @@
+import {
+  bytesToHex,
+  CodedError,
+  conservationRecordCodec,
+  decode,
+  parseAddress,
+  stateKey,
+} from "@ropenet/protocol";
+import type { Command } from "commander";
+import { connectRope, type Rope, recordsOf } from "../rope.ts";
+import { hexOperand, integerOperand } from "./operands.ts";
+import type { Output } from "./output.ts";
+
+export function ropeOf(command: Command): Promise<Rope> {
+  return connectRope(command.optsWithGlobals()["rpc"] as string[]);
+}
+
+async function verdict(
+  rope: Rope,
+): Promise<readonly { asset: string; ok: boolean; height: bigint }[]> {
+  const assets = await recordsOf(rope.read).assets();
+  return Promise.all(
+    assets.map(async (asset) => {
+      const proven = await rope.light.prove(stateKey.conservation(asset.assetId));
+      const record = proven.value && decode(conservationRecordCodec, proven.value);
+      const ok =
+        !record || record.escrow === record.outstandingTotal + record.inFlight + record.held;
+      return { asset: asset.symbol, ok, height: proven.height };
+    }),
+  );
+}
+
+export function addQueryCommands(program: Command, output: Output): void {
+  program
+    .command("status")
+    .description("状态 · what the node says of itself")
+    .action(async (_, command: Command) => {
+      const status = await (await ropeOf(command)).rpc.call("status", {});
+      output.print(
+        `${status.chainName} · 高度 ${status.height} · 验证人 ${status.validators.length} · 对等 ${status.peers}`,
+        status,
+      );
+    });
+  const query = program.command("query").description("查询 · proven queries");
+  query.command("account <address>").action(async (address: string, _, command: Command) => {
+    const rope = await ropeOf(command);
+    const account = await rope.rpc.call("account", { address: bytesToHex(parseAddress(address)) });
+    output.print(`余额 ${account.balance} · nonce ${account.nonce}`, account);
+  });
+  query.command("tx <id>").action(async (id: string, _, command: Command) => {
+    const rope = await ropeOf(command);
+    const result = await rope.rpc.call("tx", { id: bytesToHex(hexOperand("id", id, 32)) });
+    output.print(`${result.code ?? "ok"} · 高度 ${result.height}`, result);
+  });
+  query.command("block <height>").action(async (height: string, _, command: Command) => {
+    const rope = await ropeOf(command);
+    const results = await rope.rpc.call("block_results", {
+      height: String(integerOperand("height", height)),
+    });
+    output.print(JSON.stringify(results, null, 2), results);
+  });
+  program
+    .command("verify")
+    .description("守恒 · conservation of every asset, from proofs checked here")
+    .action(async (_, command: Command) => {
+      const rows = await verdict(await ropeOf(command));
+      output.print(
+        rows.map((row) => `${row.ok ? "通过" : "失败"} ${row.asset} @ ${row.height}`).join("\n") ||
+          "无资产",
+        rows,
+      );
+      if (rows.some((row) => !row.ok)) throw new CodedError({ code: "verify/not-conserved" });
+    });
+}

@@ -1,0 +1,102 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { WriteBatch } from "@ropenet/protocol";
+import { NodeError } from "../errors.ts";
+import { type KeyValueStore, RANGE_PAGE } from "./key-value-store.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type Row = { readonly k: Uint8Array; readonly v: Uint8Array };
+
+/**
+ * SQLite's B-tree as an ordered store, by Node's own binding. Chosen over classic-level because execution
+ * needs ranges synchronously and LevelDB's binding iterates only asynchronously; measured on the bench
+ * machine: 129k against 153k gets/s, a batch of 15,000 versioned trie nodes in 53 ms, small durable batches in
+ * 0.19 against 0.39 ms.
+ *
+ * WAL with `synchronous=FULL`: one fsync per batch, atomic through kill and power loss. The lock is exclusive:
+ * a second process on the same folder is refused rather than allowed to fork the state.
+ * @throws {NodeError} `store/locked`, `store/unusable`
+ */
+export function openSqliteStore(directory: string): KeyValueStore {
+  const database = open(directory);
+  const get = database.prepare("SELECT v FROM kv WHERE k = ?");
+  const put = database.prepare("REPLACE INTO kv (k, v) VALUES (?, ?)");
+  const remove = database.prepare("DELETE FROM kv WHERE k = ?");
+  const page = database.prepare("SELECT k, v FROM kv WHERE k >= ? AND k < ? ORDER BY k LIMIT ?");
+  const nextPage = database.prepare("SELECT k, v FROM kv WHERE k > ? AND k < ? ORDER BY k LIMIT ?");
+
+  function* range(
+    from: Uint8Array,
+    to: Uint8Array,
+    limit = Number.POSITIVE_INFINITY,
+  ): Generator<readonly [Uint8Array, Uint8Array]> {
+    let left = limit;
+    let statement = page;
+    let start = from;
+    while (left > 0) {
+      const size = Math.min(left, RANGE_PAGE);
+      const rows = statement.all(start as Bytes, to as Bytes, size) as unknown as readonly Row[];
+      for (const { k, v } of rows) yield [k, v];
+      const last = rows.at(-1);
+      if (!last || rows.length < size) return;
+      left -= rows.length;
+      start = last.k;
+      statement = nextPage;
+    }
+  }
+
+  return {
+    get(key): Uint8Array | undefined {
+      return (get.get(key as Bytes) as Row | undefined)?.v;
+    },
+    range,
+    write(batch: WriteBatch): void {
+      if (batch.length === 0) return;
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        for (const { key, value } of batch) {
+          if (value === undefined) remove.run(key as Bytes);
+          else put.run(key as Bytes, value as Bytes);
+        }
+        database.exec("COMMIT");
+      } catch (error) {
+        database.exec("ROLLBACK");
+        throw error;
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+const SETTINGS = [
+  "locking_mode = EXCLUSIVE",
+  "journal_mode = WAL",
+  "synchronous = FULL",
+  "page_size = 8192",
+  // 4 MiB of page cache: a validator beside four others on one machine stays small.
+  "cache_size = -4096",
+  "wal_autocheckpoint = 2000",
+  "journal_size_limit = 67108864",
+];
+
+function open(directory: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(join(directory, "state.db"), { timeout: 0 });
+    for (const setting of SETTINGS) database.exec(`PRAGMA ${setting}`);
+    database.exec(
+      "CREATE TABLE IF NOT EXISTS kv (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",
+    );
+    return database;
+  } catch (cause) {
+    database?.close();
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    const SQLITE_BUSY = 5;
+    if ((cause as { errcode?: number }).errcode === SQLITE_BUSY) {
+      throw new NodeError({ code: "store/locked", directory }, { cause });
+    }
+    throw new NodeError({ code: "store/unusable", directory, detail }, { cause });
+  }
+}
