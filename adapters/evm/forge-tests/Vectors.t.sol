@@ -7,6 +7,7 @@ import {OutboxProofs} from "../contracts/OutboxProofs.sol";
 import {SignerSets} from "../contracts/SignerSets.sol";
 import {TaggedHash} from "../contracts/TaggedHash.sol";
 import {Records} from "./kit/Records.sol";
+import {VectorFile} from "./kit/VectorFile.sol";
 import {vm} from "./kit/Vm.sol";
 
 /// The contracts' own libraries, callable with calldata.
@@ -46,43 +47,21 @@ contract Libraries {
     }
 }
 
-/// mainchain/protocol/vectors/protocol.json, which every implementation asserts; suite 1 here.
-contract VectorsTest {
-    string private json;
+contract VectorsTest is VectorFile {
     Libraries private libraries;
 
-    function setUp() public {
-        json = vm.readFile("mainchain/protocol/vectors/protocol.json");
+    function setUp() public override {
+        super.setUp();
         libraries = new Libraries();
-    }
-
-    function at_(string memory list, uint256 index, string memory field) private pure returns (string memory) {
-        return string(abi.encodePacked(".suite1.", list, "[", vm.toString(index), "]", field));
-    }
-
-    function has(string memory list, uint256 index) private view returns (bool) {
-        return vm.keyExistsJson(json, at_(list, index, ""));
-    }
-
-    function b32(string memory key) private view returns (bytes32) {
-        return vm.parseJsonBytes32(json, key);
-    }
-
-    function bin(string memory key) private view returns (bytes memory) {
-        return vm.parseJsonBytes(json, key);
-    }
-
-    function num(string memory key) private view returns (uint256) {
-        return vm.parseJsonUint(json, key);
     }
 
     function test_taggedHashes() external view {
         uint256 i;
-        for (; has("hashing", i); ++i) {
-            bytes memory input = bin(at_("hashing", i, ".input"));
-            bytes32 digest = b32(at_("hashing", i, ".digest"));
-            vm.assertEq(libraries.digest(b32(at_("hashing", i, ".tag")), input), digest);
-            vm.assertEq(Records.digest(vm.parseJsonString(json, at_("hashing", i, ".type")), input), digest);
+        for (; has(path("hashing", i, "")); ++i) {
+            bytes memory input = bin(path("hashing", i, ".input"));
+            bytes32 digest = b32(path("hashing", i, ".digest"));
+            vm.assertEq(libraries.digest(b32(path("hashing", i, ".tag")), input), digest);
+            vm.assertEq(Records.digest(vm.parseJsonString(json, path("hashing", i, ".type")), input), digest);
         }
         vm.assertTrue(i >= 12);
         vm.assertEq(libraries.digest(TaggedHash.PAYLOAD, ""), b32(".suite1.emptyPayloadHash"));
@@ -97,23 +76,23 @@ contract VectorsTest {
 
     function test_packets() external view {
         uint256 i;
-        for (; has("packets", i); ++i) {
-            bytes memory encoded = bin(at_("packets", i, ".encoded"));
-            bytes memory payload = bin(at_("packets", i, ".payload"));
+        for (; has(path("packets", i, "")); ++i) {
+            bytes memory encoded = bin(path("packets", i, ".encoded"));
+            bytes memory payload = bin(path("packets", i, ".payload"));
             Codec.Packet memory p = libraries.decodePacket(encoded);
-            vm.assertEq(libraries.digest(TaggedHash.PACKET, encoded), b32(at_("packets", i, ".hash")));
+            vm.assertEq(libraries.digest(TaggedHash.PACKET, encoded), b32(path("packets", i, ".hash")));
             vm.assertEq(libraries.digest(TaggedHash.PAYLOAD, payload), p.payloadHash);
             vm.assertEq(p.payloadLength, payload.length);
-            vm.assertEq(p.kind, num(at_("packets", i, ".packet.kind")));
-            vm.assertEq(p.lane, num(at_("packets", i, ".packet.lane")));
-            vm.assertEq(p.sequence, num(at_("packets", i, ".packet.sequence")));
-            vm.assertEq(p.sourceGateway, b32(at_("packets", i, ".packet.sourceGateway")));
-            vm.assertEq(p.destinationGateway, b32(at_("packets", i, ".packet.destinationGateway")));
-            vm.assertEq(p.sender, b32(at_("packets", i, ".packet.sender")));
-            vm.assertEq(p.recipient, b32(at_("packets", i, ".packet.recipient")));
-            vm.assertEq(p.timeoutMs, num(at_("packets", i, ".packet.timeoutMs")));
-            vm.assertEq(p.gasLimit, num(at_("packets", i, ".packet.gasLimit")));
-            bool leg1 = b32(at_("packets", i, ".packet.transferId")) == 0;
+            vm.assertEq(p.kind, num(path("packets", i, ".packet.kind")));
+            vm.assertEq(p.lane, num(path("packets", i, ".packet.lane")));
+            vm.assertEq(p.sequence, num(path("packets", i, ".packet.sequence")));
+            vm.assertEq(p.sourceGateway, b32(path("packets", i, ".packet.sourceGateway")));
+            vm.assertEq(p.destinationGateway, b32(path("packets", i, ".packet.destinationGateway")));
+            vm.assertEq(p.sender, b32(path("packets", i, ".packet.sender")));
+            vm.assertEq(p.recipient, b32(path("packets", i, ".packet.recipient")));
+            vm.assertEq(p.timeoutMs, num(path("packets", i, ".packet.timeoutMs")));
+            vm.assertEq(p.gasLimit, num(path("packets", i, ".packet.gasLimit")));
+            bool leg1 = b32(path("packets", i, ".packet.transferId")) == 0;
             if (leg1) vm.assertEq(libraries.encodePacket(p), encoded);
             checkPayload(i, p.kind, payload);
         }
@@ -124,61 +103,99 @@ contract VectorsTest {
         if (kind == 1) {
             (bool ok, Codec.AssetPayload memory a) = libraries.decodeAssetPayload(payload);
             vm.assertTrue(ok);
-            vm.assertEq(a.assetId, b32(at_("packets", i, ".payloadFields.assetId")));
-            vm.assertEq(a.tokenId, b32(at_("packets", i, ".payloadFields.tokenId")));
-            vm.assertEq(a.amount, num(at_("packets", i, ".payloadFields.amount")));
-            vm.assertEq(a.finalGateway, b32(at_("packets", i, ".payloadFields.finalGateway")));
-            vm.assertEq(a.finalRecipient, b32(at_("packets", i, ".payloadFields.finalRecipient")));
+            vm.assertEq(a.assetId, b32(path("packets", i, ".payloadFields.assetId")));
+            vm.assertEq(a.tokenId, b32(path("packets", i, ".payloadFields.tokenId")));
+            vm.assertEq(a.amount, num(path("packets", i, ".payloadFields.amount")));
+            vm.assertEq(a.finalGateway, b32(path("packets", i, ".payloadFields.finalGateway")));
+            vm.assertEq(a.finalRecipient, b32(path("packets", i, ".payloadFields.finalRecipient")));
         } else if (kind == 2) {
             Codec.CredentialPayload memory c = libraries.decodeCredentialPayload(payload);
-            vm.assertEq(c.action, num(at_("packets", i, ".payloadFields.action")));
-            vm.assertEq(c.credentialId, b32(at_("packets", i, ".payloadFields.credentialId")));
-            vm.assertEq(c.quota, num(at_("packets", i, ".payloadFields.quota")));
-            vm.assertEq(c.leaseUntilMs, num(at_("packets", i, ".payloadFields.leaseUntilMs")));
-            vm.assertEq(c.scalar, num(at_("packets", i, ".payloadFields.scalar")));
-            vm.assertEq(c.finalGrantee, b32(at_("packets", i, ".payloadFields.finalGrantee")));
-            vm.assertEq(c.homeGateway, b32(at_("packets", i, ".payloadFields.homeGateway")));
-            vm.assertEq(c.purpose, num(at_("packets", i, ".payloadFields.purpose")));
-            vm.assertEq(c.classification, num(at_("packets", i, ".payloadFields.classification")));
-            vm.assertEq(c.expiryMs, num(at_("packets", i, ".payloadFields.expiryMs")));
-            vm.assertEq(c.revokedAtMs, num(at_("packets", i, ".payloadFields.revokedAtMs")));
-            vm.assertEq(c.policyHash, b32(at_("packets", i, ".payloadFields.policyHash")));
+            vm.assertEq(c.action, num(path("packets", i, ".payloadFields.action")));
+            vm.assertEq(c.credentialId, b32(path("packets", i, ".payloadFields.credentialId")));
+            vm.assertEq(c.quota, num(path("packets", i, ".payloadFields.quota")));
+            vm.assertEq(c.leaseUntilMs, num(path("packets", i, ".payloadFields.leaseUntilMs")));
+            vm.assertEq(c.scalar, num(path("packets", i, ".payloadFields.scalar")));
+            vm.assertEq(c.finalGrantee, b32(path("packets", i, ".payloadFields.finalGrantee")));
+            vm.assertEq(c.homeGateway, b32(path("packets", i, ".payloadFields.homeGateway")));
+            vm.assertEq(c.purpose, num(path("packets", i, ".payloadFields.purpose")));
+            vm.assertEq(c.classification, num(path("packets", i, ".payloadFields.classification")));
+            vm.assertEq(c.expiryMs, num(path("packets", i, ".payloadFields.expiryMs")));
+            vm.assertEq(c.revokedAtMs, num(path("packets", i, ".payloadFields.revokedAtMs")));
+            vm.assertEq(c.policyHash, b32(path("packets", i, ".payloadFields.policyHash")));
         }
     }
 
     function test_acknowledgements() external view {
         uint256 i;
-        for (; has("acknowledgements", i); ++i) {
-            bytes memory encoded = bin(at_("acknowledgements", i, ".encoded"));
+        for (; has(path("acknowledgements", i, "")); ++i) {
+            bytes memory encoded = bin(path("acknowledgements", i, ".encoded"));
             Codec.Acknowledgement memory a = libraries.decodeAcknowledgement(encoded);
-            vm.assertEq(libraries.digest(TaggedHash.ACK, encoded), b32(at_("acknowledgements", i, ".hash")));
-            vm.assertEq(a.status, num(at_("acknowledgements", i, ".acknowledgement.status")));
-            vm.assertEq(a.code, num(at_("acknowledgements", i, ".acknowledgement.code")));
-            vm.assertEq(a.packetHash, b32(at_("acknowledgements", i, ".acknowledgement.packetHash")));
+            vm.assertEq(libraries.digest(TaggedHash.ACK, encoded), b32(path("acknowledgements", i, ".hash")));
+            vm.assertEq(a.status, num(path("acknowledgements", i, ".acknowledgement.status")));
+            vm.assertEq(a.code, num(path("acknowledgements", i, ".acknowledgement.code")));
+            vm.assertEq(a.packetHash, b32(path("acknowledgements", i, ".acknowledgement.packetHash")));
         }
         vm.assertEq(i, 3);
     }
 
     function test_signerSets() external view {
         uint256 i;
-        for (; has("signerSets", i); ++i) {
+        for (; has(path("signerSets", i, "")); ++i) {
             bytes32 hash = SignerSets.hash(
-                b32(at_("signerSets", i, ".ropeChainId")), uint64(num(at_("signerSets", i, ".epoch"))), signerSet(i)
+                b32(path("signerSets", i, ".ropeChainId")), uint64(num(path("signerSets", i, ".epoch"))), signerSet(i)
             );
-            vm.assertEq(hash, b32(at_("signerSets", i, ".hash")));
+            vm.assertEq(hash, b32(path("signerSets", i, ".hash")));
         }
         vm.assertTrue(i >= 2);
     }
 
-    function signerSet(uint256 i) private view returns (IRopeGateway.SignerSet memory set) {
-        uint256 count;
-        while (has(at(".suite1.signerSets", i, ".signers"), count)) ++count;
-        set.keys = new bytes32[](count);
-        set.powers = new uint64[](count);
-        for (uint256 k; k < count; ++k) {
-            string memory signer = at(at("signerSets", i, ".signers"), k, "");
-            set.keys[k] = b32(string(abi.encodePacked(".suite1.", signer, ".key")));
-            set.powers[k] = uint64(num(string(abi.encodePacked(".suite1.", signer, ".power"))));
+    function test_outboxRootsAndPaths() external view {
+        uint256 uids;
+        for (uint256 i = 1; has(path("outbox", i, "")); ++i) {
+            for (uint256 k; has(path("outbox", i, "proofs", k, "")); ++k) {
+                IRopeGateway.OutboxProof memory proof = proofOf(i, k, 1, 0);
+                uint256 leaf = proof.index;
+                uint8 leafType = uint8(num(path("outbox", i, "leaves", leaf, ".type")));
+                bytes32 body = b32(path("outbox", i, "leaves", leaf, ".bodyHash"));
+                bytes32 uid = b32(".chain.strand");
+                bytes32 top = Records.outboxesLeaf(uid, proof.count, b32(path("outbox", i, ".root")));
+                bytes32 root = Records.digest("outboxes-root", abi.encodePacked(uint32(1), top));
+                vm.assertEq(libraries.outboxesRoot(uid, leafType, body, proof), root);
+                ++uids;
+            }
         }
+        vm.assertTrue(uids >= 12);
+    }
+
+    function test_evmSlots() external view {
+        for (uint256 i; i < 2; ++i) {
+            checkLane(string.concat(".evm.slots.commitments[", vm.toString(i), "]"), 0);
+            checkLane(string.concat(".evm.slots.receipts[", vm.toString(i), "]"), 1);
+        }
+        for (uint256 i; i < 4; ++i) {
+            string memory counter = string.concat(".evm.slots.counters[", vm.toString(i), "]");
+            bytes32 key = keccak256(abi.encode(field(counter, ".assetId"), num(string.concat(counter, ".which"))));
+            vm.assertEq(keccak256(abi.encode(key, uint256(2))), field(counter, ".slot"));
+        }
+        string memory list = ".evm.slots.liens[0]";
+        bytes32 title = keccak256(abi.encode(field(list, ".assetId"), field(list, ".tokenId")));
+        vm.assertEq(keccak256(abi.encode(title, uint256(3))), field(list, ".slot"));
+        list = ".evm.slots.uses[0]";
+        vm.assertEq(keccak256(abi.encode(field(list, ".useId"), uint256(4))), field(list, ".slot"));
+        list = ".evm.slots.credentialUsed[0]";
+        vm.assertEq(keccak256(abi.encode(field(list, ".credentialId"), uint256(5))), field(list, ".slot"));
+        list = ".evm.slots.credentialRemaining[0]";
+        vm.assertEq(keccak256(abi.encode(field(list, ".credentialId"), uint256(6))), field(list, ".slot"));
+    }
+
+    function checkLane(string memory entry, uint256 slot) private view {
+        uint16 lane = uint16(num(string.concat(entry, ".lane")));
+        uint64 sequence = uint64(num(string.concat(entry, ".sequence")));
+        bytes32 key = keccak256(abi.encode(field(entry, ".gateway"), lane, sequence));
+        vm.assertEq(keccak256(abi.encode(key, slot)), field(entry, ".slot"));
+    }
+
+    function field(string memory entry, string memory name) private view returns (bytes32) {
+        return b32(string.concat(entry, name));
     }
 }

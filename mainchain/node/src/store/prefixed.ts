@@ -12,5 +12,7 @@ export function readBelow(store: KeyValueReader, prefix: Uint8Array): KeyValueRe
 }
 
 export function placeBelow(batch: WriteBatch, prefix: Uint8Array): WriteBatch {
-  return batch.map(({ key, value }) => ({ key: concatBytes(prefix, key), value }) as WriteBatch[number]);
+  return batch.map(
+    ({ key, value }) => ({ key: concatBytes(prefix, key), value }) as WriteBatch[number],
+  );
 }
