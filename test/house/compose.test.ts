@@ -10,7 +10,9 @@ interface Service {
 }
 
 const root = resolve(import.meta.dirname, "../..");
-const compose = parse(readFileSync(resolve(root, "docker-compose.yml"), "utf8"), { merge: true }) as {
+const compose = parse(readFileSync(resolve(root, "docker-compose.yml"), "utf8"), {
+  merge: true,
+}) as {
   readonly services: Readonly<Record<string, Service>>;
   readonly secrets: Readonly<Record<string, unknown>>;
 };

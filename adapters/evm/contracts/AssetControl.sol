@@ -62,7 +62,8 @@ abstract contract AssetControl is AssetLedger {
     }
 
     function requireSound(AssetState memory a, bytes32 assetId, bytes32 localId) private view {
-        bool known = assetId != 0 && (a.class == FUNGIBLE || a.class == UNIQUE) && (a.mode == ORIGIN || a.mode == VOUCHER);
+        bool known =
+            assetId != 0 && (a.class == FUNGIBLE || a.class == UNIQUE) && (a.mode == ORIGIN || a.mode == VOUCHER);
         bool scaled = a.class == UNIQUE ? a.scale == 0 : a.scale <= Scale.MAX && a.scale >= -Scale.MAX;
         bool ours = a.originGateway == gatewayUid;
         bool placed = a.mode == ORIGIN

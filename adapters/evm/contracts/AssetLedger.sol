@@ -54,7 +54,9 @@ abstract contract AssetLedger is GatewayStorage {
         if (a.token == address(0)) FailureCode.fail(FailureCode.UNKNOWN_ASSET);
         bytes32 balanceKey = counterKey(payload.assetId, BALANCE);
         if (a.mode == ORIGIN) {
-            if (counters[balanceKey] < payload.amount) FailureCode.fail(FailureCode.INSUFFICIENT_ESCROW);
+            if (counters[balanceKey] < payload.amount) {
+                FailureCode.fail(a.class == UNIQUE ? FailureCode.NOT_LOCATED_HERE : FailureCode.INSUFFICIENT_ESCROW);
+            }
             counters[balanceKey] -= payload.amount;
         } else {
             counters[balanceKey] += payload.amount;
@@ -151,8 +153,8 @@ abstract contract AssetLedger is GatewayStorage {
             return;
         }
         // A title that waits for its sender's withdrawal lies here too, but it is no longer in escrow.
-        bool escrowed = refundableTitle[a.token][payload.tokenId] == address(0)
-            && IERC721(a.token).ownerOf(tokenId) == address(this);
+        bool escrowed =
+            refundableTitle[a.token][payload.tokenId] == address(0) && holderOf(a.token, tokenId) == address(this);
         if (!escrowed) FailureCode.fail(FailureCode.NOT_LOCATED_HERE);
         try IERC721(a.token).safeTransferFrom(address(this), recipient, tokenId) {}
         catch {
@@ -170,6 +172,13 @@ abstract contract AssetLedger is GatewayStorage {
         // A token that takes a fee from the payer would eat into other senders' escrow.
         bool exact = before - IERC20(a.token).balanceOf(address(this)) == local;
         if (!exact) FailureCode.fail(FailureCode.RECEIVER_REVERTED);
+    }
+
+    /// @return holder zero for a title that was never issued
+    function holderOf(address token, uint256 tokenId) private view returns (address holder) {
+        try IERC721(token).ownerOf(tokenId) returns (address owner) {
+            holder = owner;
+        } catch {}
     }
 
     function localAmount(AssetState memory a, Codec.AssetPayload memory payload) private pure returns (uint256) {

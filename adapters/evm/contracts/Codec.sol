@@ -106,12 +106,10 @@ library Codec {
 
     /// A leg-1 packet: its transferId is zero.
     function encodePacket(Packet memory p) internal pure returns (bytes memory) {
-        bytes memory head = abi.encodePacked(
-            VERSION, p.kind, p.lane, p.sequence, p.sourceGateway, p.destinationGateway, bytes32(0)
-        );
+        bytes memory head =
+            abi.encodePacked(VERSION, p.kind, p.lane, p.sequence, p.sourceGateway, p.destinationGateway, bytes32(0));
         return bytes.concat(
-            head,
-            abi.encodePacked(p.sender, p.recipient, p.timeoutMs, p.gasLimit, p.payloadLength, p.payloadHash)
+            head, abi.encodePacked(p.sender, p.recipient, p.timeoutMs, p.gasLimit, p.payloadLength, p.payloadHash)
         );
     }
 

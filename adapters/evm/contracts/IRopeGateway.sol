@@ -138,11 +138,15 @@ interface IRopeGateway {
 
     event AssetRegistered(bytes32 indexed assetId, uint8 class, uint8 mode, address token, uint8 decimals, int8 scale);
     event AssetFreeze(bytes32 indexed assetId, bool frozen);
-    event AssetDelivered(bytes32 indexed assetId, bytes32 tokenId, uint256 amountLocal, address indexed recipient, bytes memo);
+    event AssetDelivered(
+        bytes32 indexed assetId, bytes32 tokenId, uint256 amountLocal, address indexed recipient, bytes memo
+    );
     event RefundCredited(address indexed token, address indexed account, bytes32 tokenId, uint256 amountLocal);
     event RefundWithdrawn(address indexed token, address indexed account, bytes32 tokenId, uint256 amountLocal);
 
-    event CredentialDelegated(bytes32 indexed credentialId, bytes32 granteeCommitment, uint64 quota, uint64 leaseUntilMs);
+    event CredentialDelegated(
+        bytes32 indexed credentialId, bytes32 granteeCommitment, uint64 quota, uint64 leaseUntilMs
+    );
     event CredentialRevoked(bytes32 indexed credentialId, uint64 revokedAtMs);
     event CredentialUsed(
         bytes32 indexed credentialId,
@@ -155,7 +159,12 @@ interface IRopeGateway {
     );
 
     event LienSet(
-        bytes32 indexed assetId, bytes32 indexed tokenId, bytes32 lienHolder, uint256 amount, bytes32 agreement, address setter
+        bytes32 indexed assetId,
+        bytes32 indexed tokenId,
+        bytes32 lienHolder,
+        uint256 amount,
+        bytes32 agreement,
+        address setter
     );
     event LienReleased(bytes32 indexed assetId, bytes32 indexed tokenId);
 
@@ -230,7 +239,8 @@ interface IRopeGateway {
     // ------------------------------------------------------------- rope client
 
     /// @param checkpoint the 122-byte record. @param set the current set, checked against its stored hash.
-    function submitCheckpoint(bytes calldata checkpoint, SignerSet calldata set, Certificate calldata certificate) external;
+    function submitCheckpoint(bytes calldata checkpoint, SignerSet calldata set, Certificate calldata certificate)
+        external;
 
     /// @param handover the 98-byte record, signed by the current set.
     function submitHandover(
@@ -243,6 +253,7 @@ interface IRopeGateway {
     // ----------------------------------------------------------------- packets
 
     /// The one entry point. Writes exactly one terminal receipt for (source, lane, sequence), or reverts.
+    /// An asset's payload names this gateway as finalGateway and the packet's recipient as finalRecipient.
     /// @param payee whom the rope pays for this delivery, as b32.
     /// @return status 1 delivered, 2 failed, 3 expired
     function receivePacket(bytes calldata packet, bytes calldata payload, bytes32 payee, OutboxProof calldata proof)

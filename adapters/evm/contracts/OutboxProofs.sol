@@ -28,13 +28,16 @@ library OutboxProofs {
     function requireShape(IRopeGateway.OutboxProof calldata proof) private pure {
         uint256 levels;
         while ((uint256(1) << levels) < proof.outboxesCount) ++levels;
-        bool sound = proof.index < proof.count && proof.count <= uint256(1) << DEPTH
-            && proof.leafPath.length == DEPTH && proof.outboxesPosition < proof.outboxesCount
-            && proof.outboxesPath.length == levels;
+        bool sound = proof.index < proof.count && proof.count <= uint256(1) << DEPTH && proof.leafPath.length == DEPTH
+            && proof.outboxesPosition < proof.outboxesCount && proof.outboxesPath.length == levels;
         if (!sound) revert IRopeGateway.BadProofShape();
     }
 
-    function climb(bytes32 tag, bytes32 leaf, uint256 index, bytes32[] calldata path) private pure returns (bytes32 top) {
+    function climb(bytes32 tag, bytes32 leaf, uint256 index, bytes32[] calldata path)
+        private
+        pure
+        returns (bytes32 top)
+    {
         top = leaf;
         for (uint256 level; level < path.length; ++level) {
             bool left = (index >> level) & 1 == 0;

@@ -20,11 +20,7 @@ abstract contract PacketSender is CheckpointClient, AssetLedger, ReentrancyGuard
         return lastSent[laneOf(destinationGateway, lane)];
     }
 
-    function sendAsset(AssetOrder calldata order)
-        external
-        nonReentrant
-        returns (uint64 sequence, bytes32 packetHash)
-    {
+    function sendAsset(AssetOrder calldata order) external nonReentrant returns (uint64 sequence, bytes32 packetHash) {
         if (order.memo.length > Codec.MAX_MEMO) revert MemoTooLong(order.memo.length);
         if (order.finalRecipient == 0) revert RecipientZero();
         if (order.finalGateway == 0 || order.finalGateway == gatewayUid) revert UnknownGateway(order.finalGateway);

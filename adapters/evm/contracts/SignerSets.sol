@@ -73,7 +73,9 @@ library SignerSets {
             signed += set.powers[signer];
         }
         uint256 total;
-        for (uint256 i; i < set.powers.length; ++i) total += set.powers[i];
+        for (uint256 i; i < set.powers.length; ++i) {
+            total += set.powers[i];
+        }
         if (3 * signed <= 2 * total) revert IRopeGateway.NotEnoughPower(signed, total);
     }
 

@@ -151,7 +151,8 @@ contract CheckpointTest is RopeKit {
         c.signatures[1] = new bytes(65);
         refuseWith(revertData, checkpoint, currentSet(), c);
         // Signed as an Ethereum message, not over the digest itself.
-        c.signatures[1] = signature(signerKeys[1], keccak256(abi.encodePacked("\x19Ethereum Signed Message:\n32", digest)));
+        c.signatures[1] =
+            signature(signerKeys[1], keccak256(abi.encodePacked("\x19Ethereum Signed Message:\n32", digest)));
         refuseWith(revertData, checkpoint, currentSet(), c);
     }
 
@@ -263,9 +264,12 @@ contract CheckpointTest is RopeKit {
         return Records.handover(ROPE_CHAIN, from, to, Records.signerSetHash(ROPE_CHAIN, to, set.keys, set.powers));
     }
 
-    function refuseHandover(bytes memory revertData, bytes memory handover, IRopeGateway.SignerSet memory next, uint256 mask)
-        private
-    {
+    function refuseHandover(
+        bytes memory revertData,
+        bytes memory handover,
+        IRopeGateway.SignerSet memory next,
+        uint256 mask
+    ) private {
         IRopeGateway.Certificate memory c = certify(Records.digest("handover", handover), mask);
         IRopeGateway.SignerSet memory set = currentSet();
         vm.expectRevert(revertData);
@@ -317,7 +321,9 @@ contract CheckpointTest is RopeKit {
         other.powers[0] = 0;
         refuseHandover(abi.encodeWithSelector(IRopeGateway.ZeroPower.selector, 0), handover, other, 15);
         handover = Records.handover(keccak256("fork"), EPOCH, EPOCH + 1, named);
-        refuseHandover(abi.encodeWithSelector(IRopeGateway.WrongChain.selector, keccak256("fork")), handover, nextSet(), 15);
+        refuseHandover(
+            abi.encodeWithSelector(IRopeGateway.WrongChain.selector, keccak256("fork")), handover, nextSet(), 15
+        );
     }
 
     function test_refusesAHandoverPastTheTrustingPeriod() external {

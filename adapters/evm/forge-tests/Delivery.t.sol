@@ -206,7 +206,9 @@ contract DeliveryTest is RopeKit {
         vm.assume(noise != before);
         if (node < 32) proof.leafPath[node] = noise;
         else proof.outboxesPath[node - 32] = noise;
-        refuseWith(abi.encodeWithSelector(IRopeGateway.BadProof.selector), Records.packet(sample), sample.payload, proof);
+        refuseWith(
+            abi.encodeWithSelector(IRopeGateway.BadProof.selector), Records.packet(sample), sample.payload, proof
+        );
     }
 
     function testFuzz_refusesAnyChangedPacketByte(uint8 place, uint8 change) external {

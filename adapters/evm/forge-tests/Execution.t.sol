@@ -34,7 +34,10 @@ contract ExecutionTest is RopeKit {
         register(ORIGIN, 1, 1, address(token), 0);
     }
 
-    function give(bytes32 assetId, bytes32 tokenId, uint128 amount, address to) private returns (Records.Packet memory) {
+    function give(bytes32 assetId, bytes32 tokenId, uint128 amount, address to)
+        private
+        returns (Records.Packet memory)
+    {
         return assetPacket(to, Records.asset(assetId, tokenId, amount, OUR_UID, to));
     }
 
@@ -67,9 +70,15 @@ contract ExecutionTest is RopeKit {
         vm.assertEq(gateway.asset(ORIGIN).token, address(token));
     }
 
-    function registerExpecting(uint16 code, bytes32 id, uint8 class, uint8 mode, address local, bytes32 origin, int8 scale)
-        private
-    {
+    function registerExpecting(
+        uint16 code,
+        bytes32 id,
+        uint8 class,
+        uint8 mode,
+        address local,
+        bytes32 origin,
+        int8 scale
+    ) private {
         expectCode(code, controlPacket(Records.registerAsset(id, class, mode, local, origin, scale)));
     }
 
@@ -137,6 +146,7 @@ contract ExecutionTest is RopeKit {
         expectCode(8, assetPacket(ALICE, Records.asset(MONEY, 0, 1, OUR_UID, address(0xb0b))));
         expectCode(8, assetPacket(ALICE, hex"00"));
         expectCode(8, assetPacket(ALICE, abi.encodePacked(Records.asset(MONEY, 0, 1, OUR_UID, ALICE), uint8(0))));
+        expectCode(8, give(MONEY, 0, 1, address(gateway)));
         Records.Packet memory wide = give(MONEY, 0, 1, ALICE);
         wide.recipient = bytes32(type(uint256).max);
         expectCode(8, wide);

@@ -31,7 +31,9 @@ contract GatewayVectorsTest is VectorFile {
 
     function submitUpTo(uint256 last) private {
         for (uint256 i; i <= last; ++i) {
-            gateway.submitCheckpoint(bin(path("checkpoints", i, ".encoded")), signerSet(0), certificate("checkpoints", i));
+            gateway.submitCheckpoint(
+                bin(path("checkpoints", i, ".encoded")), signerSet(0), certificate("checkpoints", i)
+            );
         }
     }
 
@@ -93,7 +95,9 @@ contract GatewayVectorsTest is VectorFile {
         few.signers = new uint16[](3);
         few.signatures = new bytes[](3);
         uint16[3] memory chosen = [uint16(1), 2, 4];
-        for (uint256 i; i < 3; ++i) (few.signers[i], few.signatures[i]) = (chosen[i], all.signatures[chosen[i]]);
+        for (uint256 i; i < 3; ++i) {
+            (few.signers[i], few.signatures[i]) = (chosen[i], all.signatures[chosen[i]]);
+        }
         bytes memory checkpoint = bin(path("checkpoints", 0, ".encoded"));
         IRopeGateway.SignerSet memory set = signerSet(0);
         vm.expectRevert(abi.encodeWithSelector(IRopeGateway.NotEnoughPower.selector, 66, 100));
@@ -119,7 +123,9 @@ contract GatewayVectorsTest is VectorFile {
         string memory lien = ".evm.values.liens[0]";
         value = keccak256(
             abi.encode(
-                b32(string.concat(lien, ".lienHolder")), num(string.concat(lien, ".amount")), b32(string.concat(lien, ".agreement"))
+                b32(string.concat(lien, ".lienHolder")),
+                num(string.concat(lien, ".amount")),
+                b32(string.concat(lien, ".agreement"))
             )
         );
         vm.assertEq(value, b32(string.concat(lien, ".value")));

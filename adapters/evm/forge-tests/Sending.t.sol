@@ -139,7 +139,7 @@ contract SendingTest is RopeKit {
         acknowledgeAs(3, 1, packet, payload);
         vm.assertEq(gateway.refundableTitle(address(titles), CD1), address(this));
         // It waits for its sender, so it is no longer in escrow for anybody else.
-        deliverExpecting(assetPacket(address(5), Records.asset(TITLE, CD1, 1, OUR_UID, address(5))), 2, 14);
+        deliverExpecting(assetPacket(address(5), Records.asset(TITLE, CD1, 1, OUR_UID, address(5))), 2, 13);
         vm.prank(address(0xbad));
         vm.expectRevert(IRopeGateway.NothingToRefund.selector);
         gateway.withdrawTitleRefund(address(titles), CD1);
@@ -152,17 +152,22 @@ contract SendingTest is RopeKit {
     function test_aTitleComesHomeToTheRecipientThatTheRopeNames() external {
         (bytes memory packet, bytes memory payload) = send(orderOf(TITLE, CD1, 1));
         acknowledgeAs(1, 0, packet, payload);
-        deliverExpecting(assetPacket(address(5), Records.asset(TITLE, bytes32(uint256(2)), 1, OUR_UID, address(5))), 2, 5);
+        deliverExpecting(
+            assetPacket(address(5), Records.asset(TITLE, bytes32(uint256(2)), 1, OUR_UID, address(5))), 2, 13
+        );
         deliverExpecting(assetPacket(address(5), Records.asset(TITLE, CD1, 1, OUR_UID, address(5))), 1, 0);
         vm.assertEq(titles.ownerOf(1), address(5));
         vm.assertEq(gateway.counter(TITLE, 4), 0);
     }
 
     function test_voucherTitlesAreRestoredByRefund() external {
-        Records.Packet memory incoming = assetPacket(address(0xa1), Records.asset(VOUCHER_TITLE, CD1, 1, OUR_UID, address(0xa1)));
+        Records.Packet memory incoming =
+            assetPacket(address(0xa1), Records.asset(VOUCHER_TITLE, CD1, 1, OUR_UID, address(0xa1)));
         deliverExpecting(incoming, 1, 0);
         IERC721 voucher = IERC721(gateway.asset(VOUCHER_TITLE).token);
-        refuse(abi.encodeWithSelector(IRopeGateway.NotHolder.selector, VOUCHER_TITLE, CD1), orderOf(VOUCHER_TITLE, CD1, 1));
+        refuse(
+            abi.encodeWithSelector(IRopeGateway.NotHolder.selector, VOUCHER_TITLE, CD1), orderOf(VOUCHER_TITLE, CD1, 1)
+        );
         vm.recordLogs();
         vm.prank(address(0xa1));
         gateway.sendAsset(orderOf(VOUCHER_TITLE, CD1, 1));
@@ -177,9 +182,13 @@ contract SendingTest is RopeKit {
 
     // ----------------------------------------------------------------- forgeries
 
-    function refuseAck(bytes memory revertData, bytes memory packet, bytes memory payload, bytes memory ack, uint64 index)
-        private
-    {
+    function refuseAck(
+        bytes memory revertData,
+        bytes memory packet,
+        bytes memory payload,
+        bytes memory ack,
+        uint64 index
+    ) private {
         IRopeGateway.OutboxProof memory proof = prove(index);
         vm.expectRevert(revertData);
         gateway.acknowledge(packet, payload, ack, proof);

@@ -67,7 +67,8 @@ contract VectorsTest is VectorFile {
         vm.assertEq(libraries.digest(TaggedHash.PAYLOAD, ""), b32(".suite1.emptyPayloadHash"));
         vm.assertEq(Records.outboxRoot(new bytes32[](0)), b32(".suite1.emptyOutboxRoot"));
         bytes32 commitment = libraries.digest(
-            TaggedHash.ACCOUNT, abi.encodePacked(b32(".rope.accountCommitment.salt"), b32(".rope.accountCommitment.account"))
+            TaggedHash.ACCOUNT,
+            abi.encodePacked(b32(".rope.accountCommitment.salt"), b32(".rope.accountCommitment.account"))
         );
         vm.assertEq(commitment, b32(".rope.accountCommitment.keccak"));
         address account = address(uint160(uint256(b32(".rope.accountCommitment.account"))));

@@ -69,9 +69,8 @@ contract WarehouseTitle is ERC721, EIP712 {
     function consentBySignature(uint256 tokenId, address to, uint256 deadline, bytes calldata signature) external {
         _requireOwned(tokenId);
         if (block.timestamp > deadline) revert ConsentExpired(deadline);
-        bytes32 digest = _hashTypedDataV4(
-            keccak256(abi.encode(CONSENT_TYPEHASH, tokenId, to, titles[tokenId].transfers, deadline))
-        );
+        bytes32 digest =
+            _hashTypedDataV4(keccak256(abi.encode(CONSENT_TYPEHASH, tokenId, to, titles[tokenId].transfers, deadline)));
         if (ECDSA.recover(digest, signature) != keeper) revert BadKeeperSignature();
         consentedTo[tokenId] = to;
         emit KeeperConsented(tokenId, to);

@@ -43,9 +43,8 @@ library Records {
     }
 
     function packet(Packet memory p) internal pure returns (bytes memory) {
-        bytes memory head = abi.encodePacked(
-            uint8(1), p.kind, p.lane, p.sequence, p.sourceGateway, p.destinationGateway, p.transferId
-        );
+        bytes memory head =
+            abi.encodePacked(uint8(1), p.kind, p.lane, p.sequence, p.sourceGateway, p.destinationGateway, p.transferId);
         return abi.encodePacked(
             head, p.sender, p.recipient, p.timeoutMs, p.gasLimit, uint32(p.payload.length), digest("payload", p.payload)
         );
@@ -66,10 +65,10 @@ library Records {
         returns (bytes memory)
     {
         bytes memory position = new bytes(74);
-        for (uint256 i; i < 74; ++i) position[i] = packet_[2 + i];
-        return abi.encodePacked(
-            uint8(1), status, code, position, digest("packet", packet_), bytes32(0), payee, atMs
-        );
+        for (uint256 i; i < 74; ++i) {
+            position[i] = packet_[2 + i];
+        }
+        return abi.encodePacked(uint8(1), status, code, position, digest("packet", packet_), bytes32(0), payee, atMs);
     }
 
     function asset(bytes32 assetId, bytes32 tokenId, uint128 amount, bytes32 finalGateway, address recipient)
@@ -122,7 +121,9 @@ library Records {
         returns (bytes32)
     {
         bytes memory body = abi.encodePacked(chainId, uint8(1), epoch, uint16(keys.length));
-        for (uint256 i; i < keys.length; ++i) body = abi.encodePacked(body, keys[i], powers[i]);
+        for (uint256 i; i < keys.length; ++i) {
+            body = abi.encodePacked(body, keys[i], powers[i]);
+        }
         return digest("signer-set", body);
     }
 

@@ -58,7 +58,9 @@ abstract contract RopeKit {
     {
         set.keys = new bytes32[](keys.length);
         set.powers = powers;
-        for (uint256 i; i < keys.length; ++i) set.keys[i] = toB32(vm.addr(keys[i]));
+        for (uint256 i; i < keys.length; ++i) {
+            set.keys[i] = toB32(vm.addr(keys[i]));
+        }
     }
 
     function currentSet() internal view returns (IRopeGateway.SignerSet memory) {
@@ -73,7 +75,9 @@ abstract contract RopeKit {
     /// Signed by the signers named in `mask`, lowest first.
     function certify(bytes32 digest, uint256 mask) internal view returns (IRopeGateway.Certificate memory c) {
         uint256 count;
-        for (uint256 i; i < signerKeys.length; ++i) count += (mask >> i) & 1;
+        for (uint256 i; i < signerKeys.length; ++i) {
+            count += (mask >> i) & 1;
+        }
         c.signers = new uint16[](count);
         c.signatures = new bytes[](count);
         uint256 at_;
@@ -153,8 +157,9 @@ abstract contract RopeKit {
     /// Three gateways, ours in the middle; the fourth place is padding.
     function outboxesRoot() internal view returns (bytes32) {
         (bytes32 low, bytes32 ours, bytes32 high) = summaries();
-        bytes32 top =
-            Records.node("outboxes-node", Records.node("outboxes-node", low, ours), Records.node("outboxes-node", high, 0));
+        bytes32 top = Records.node(
+            "outboxes-node", Records.node("outboxes-node", low, ours), Records.node("outboxes-node", high, 0)
+        );
         return Records.digest("outboxes-root", abi.encodePacked(uint32(3), top));
     }
 

@@ -20,15 +20,34 @@ export const ROPE_ACTORS = [
 export type RopeActor = (typeof ROPE_ACTORS)[number];
 
 /** Those that hold a key on the EVM strands. */
-export const EVM_ACTORS = ["deployer", "bank-a", "holder", "keeper", "relayer-0", "relayer-1"] as const;
+export const EVM_ACTORS = [
+  "deployer",
+  "bank-a",
+  "holder",
+  "keeper",
+  "relayer-0",
+  "relayer-1",
+] as const;
 export type EvmActor = (typeof EVM_ACTORS)[number];
 
 export interface KeyRing {
-  rope(actor: RopeActor): { readonly secretKey: Uint8Array; readonly address: Uint8Array; readonly file: string };
-  evm(actor: EvmActor): { readonly secretKey: string; readonly address: Uint8Array; readonly file: string };
+  rope(actor: RopeActor): {
+    readonly secretKey: Uint8Array;
+    readonly address: Uint8Array;
+    readonly file: string;
+  };
+  evm(actor: EvmActor): {
+    readonly secretKey: string;
+    readonly address: Uint8Array;
+    readonly file: string;
+  };
 }
 
-function keyFile(folder: string, name: string, create: () => Uint8Array): { secretKey: Uint8Array; file: string } {
+function keyFile(
+  folder: string,
+  name: string,
+  create: () => Uint8Array,
+): { secretKey: Uint8Array; file: string } {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${name}.hex`);
   if (!existsSync(file)) writeFileSync(file, bytesToHex(create()), { mode: 0o600 });

@@ -3,7 +3,12 @@ import { digest, SUITE_SM, utf8ToBytes } from "@ropenet/protocol";
 import { type KeyRing, ROPE_ACTORS, type RopeActor } from "./actors.ts";
 
 /** 虚构 · synthetic organisations whose check digits are valid. */
-const MEMBERS: readonly { readonly actor: RopeActor; readonly name: string; readonly code: string; readonly kind: number }[] = [
+const MEMBERS: readonly {
+  readonly actor: RopeActor;
+  readonly name: string;
+  readonly code: string;
+  readonly kind: number;
+}[] = [
   { actor: "police", name: "公安（虚构）", code: "11520100RPNE00010K", kind: 11 },
   { actor: "social-security", name: "社保（虚构）", code: "11520100RPNE00029G", kind: 11 },
   { actor: "housing", name: "房管（虚构）", code: "11520100RPNE00037B", kind: 11 },
@@ -28,7 +33,10 @@ export function genesisPeople(keys: KeyRing): {
   readonly offices: readonly GenesisOffice[];
 } {
   return {
-    accounts: ROPE_ACTORS.map((actor) => ({ address: keys.rope(actor).address, balance: INITIAL_BALANCE })),
+    accounts: ROPE_ACTORS.map((actor) => ({
+      address: keys.rope(actor).address,
+      balance: INITIAL_BALANCE,
+    })),
     members: MEMBERS.map(({ actor, name, code, kind }) => ({
       memberId: digest(SUITE_SM, "member", utf8ToBytes(code)),
       kind,
@@ -37,6 +45,9 @@ export function genesisPeople(keys: KeyRing): {
       codeCommitment: digest(SUITE_SM, "member-code", keys.rope(actor).address, utf8ToBytes(code)),
       account: keys.rope(actor).address,
     })),
-    offices: OFFICE_HOLDERS.map(({ office, actor }) => ({ office, account: keys.rope(actor).address })),
+    offices: OFFICE_HOLDERS.map(({ office, actor }) => ({
+      office,
+      account: keys.rope(actor).address,
+    })),
   };
 }

@@ -31,11 +31,22 @@ export function planPorts(base: number): PortPlan {
 
 export function allPorts(plan: PortPlan): readonly number[] {
   const rope = Array.from({ length: 2 * VALIDATORS }, (_, index) => plan.ropeBase + index);
-  return [plan.hub, ...rope, ...plan.strands, ...plan.attestors, plan.postgres, ...plan.agents, ...plan.relayers];
+  return [
+    plan.hub,
+    ...rope,
+    ...plan.strands,
+    ...plan.attestors,
+    plan.postgres,
+    ...plan.agents,
+    ...plan.relayers,
+  ];
 }
 
 export function ropeUrls(plan: PortPlan): readonly string[] {
-  return Array.from({ length: VALIDATORS }, (_, index) => `http://127.0.0.1:${plan.ropeBase + 2 * index + 1}`);
+  return Array.from(
+    { length: VALIDATORS },
+    (_, index) => `http://127.0.0.1:${plan.ropeBase + 2 * index + 1}`,
+  );
 }
 
 const root = resolve(import.meta.dirname, "../../../..");
@@ -56,3 +67,23 @@ export const PROGRAMS: {
   agent: join(root, "adapters/agent/src/main.ts"),
   consoleFolder: join(root, "hub/console"),
 };
+
+export const DEPARTMENT_NAMES: readonly ["police", "social-security", "housing"] = [
+  "police",
+  "social-security",
+  "housing",
+];
+
+export interface StrandPlan {
+  readonly key: "finance" | "warehouse";
+  readonly name: string;
+  readonly chainId: number;
+  readonly description: string;
+}
+
+const TRUST = "开发用 EVM 链 · attested(3, 4)，四证明人同一进程";
+
+export const STRAND_PLANS: readonly [StrandPlan, StrandPlan] = [
+  { key: "finance", name: "金融链", chainId: 31_337, description: TRUST },
+  { key: "warehouse", name: "仓储链", chainId: 31_338, description: TRUST },
+];

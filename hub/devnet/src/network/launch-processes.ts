@@ -1,0 +1,204 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connectRope, type Rope } from "@ropenet/client";
+import { createDevnet } from "@ropenet/node";
+import type { PostgresAccess } from "../process/postgres.ts";
+import type { StateFolder } from "../process/state-folder.ts";
+import { eventually, httpReady, type Supervisor } from "../process/supervisor.ts";
+import type { KeyRing } from "./actors.ts";
+import { genesisPeople } from "./genesis.ts";
+import {
+  DEPARTMENT_NAMES,
+  type PortPlan,
+  PROGRAMS,
+  ropeUrls,
+  STAKES,
+  STRAND_PLANS,
+  VALIDATORS,
+} from "./plan.ts";
+import { attestorKeys } from "./set-up-strand.ts";
+import { THRESHOLD } from "./setup-rope.ts";
+import type { StrandDescription } from "./strand.ts";
+
+const CHAIN_NAME = "ropenet-dev";
+
+/** What every launch needs. */
+export interface LaunchParts {
+  readonly supervisor: Supervisor;
+  readonly folder: StateFolder;
+  readonly plan: PortPlan;
+  readonly keys: KeyRing;
+}
+
+function writeJson(file: string, value: object): string {
+  writeFileSync(file, JSON.stringify(value, null, 2), { mode: 0o600 });
+  return file;
+}
+
+/** Builds the console once; the hub serves whatever lies in its build folder. */
+export function buildConsole(log: (line: string) => void): string {
+  const build = join(PROGRAMS.consoleFolder, "build");
+  if (existsSync(join(build, "index.html"))) return build;
+  log("构建控制台 building the console …");
+  const { status, stderr } = spawnSync("npm", ["run", "-s", "build"], {
+    cwd: PROGRAMS.consoleFolder,
+    encoding: "utf8",
+  });
+  if (status !== 0) log(`控制台构建失败 console build failed: ${stderr.slice(-300)}`);
+  return build;
+}
+
+export async function startValidators(
+  supervisor: Supervisor,
+  folder: StateFolder,
+  plan: PortPlan,
+  keys: KeyRing,
+): Promise<Rope> {
+  const ropeFolder = join(folder.path, "rope");
+  if (!folder.existing) {
+    createDevnet({
+      directory: ropeFolder,
+      chainName: CHAIN_NAME,
+      validators: VALIDATORS,
+      stakes: STAKES,
+      basePort: plan.ropeBase,
+      ...genesisPeople(keys),
+      parameters: {
+        checkpointIntervalMs: 500n,
+        checkpointHeartbeatMs: 5_000n,
+        minLegMs: 60_000n,
+        developmentProfile: true,
+      },
+    });
+  }
+  const urls = ropeUrls(plan);
+  await Promise.all(
+    urls.map((url, index) =>
+      supervisor.start({
+        name: `validator-${index}`,
+        command: [
+          process.execPath,
+          PROGRAMS.node,
+          "--config",
+          join(ropeFolder, `node-${index}`, "config.json"),
+        ],
+        ready: httpReady(`${url}/health`),
+      }),
+    ),
+  );
+  let rope: Rope | undefined;
+  await eventually(async () => {
+    rope = await connectRope(urls);
+  }, AbortSignal.timeout(20_000));
+  if (!rope) throw new Error("unreachable: eventually returned without a rope");
+  return rope;
+}
+
+export async function startAttestors(
+  { supervisor, folder, plan }: LaunchParts,
+  strands: readonly StrandDescription[],
+): Promise<void> {
+  await Promise.all(
+    strands.map((strand, index) => {
+      const { key } = STRAND_PLANS[index] ?? STRAND_PLANS[0];
+      const port = plan.attestors[index] ?? 0;
+      const config = writeJson(join(folder.path, `attestor-${key}.json`), {
+        name: strand.name,
+        rpcUrl: strand.rpcUrl,
+        port,
+        genesisHash: strand.genesisHash,
+        threshold: THRESHOLD,
+        keyFiles: attestorKeys(folder, key).map(({ file }) => file),
+        directory: join(folder.path, `attestor-${key}`),
+      });
+      return supervisor.start({
+        name: `attestor-${key}`,
+        command: [process.execPath, PROGRAMS.attestor, "--config", config],
+        ready: httpReady(`http://127.0.0.1:${port}/health`),
+      });
+    }),
+  );
+}
+
+export async function startRelayers(
+  { supervisor, folder, plan, keys }: LaunchParts,
+  strands: readonly StrandDescription[],
+  postgres: PostgresAccess,
+): Promise<void> {
+  await Promise.all(
+    (["relayer-0", "relayer-1"] as const).map((name, index) => {
+      const statusPort = plan.relayers[index] ?? 0;
+      const config = writeJson(join(folder.path, `${name}.json`), {
+        worker: name,
+        rope: { urls: ropeUrls(plan), secretKeyFile: keys.rope(name).file },
+        strands: strands.map((strand, position) => ({
+          kind: "evm",
+          name: strand.name,
+          rpcUrl: strand.rpcUrl,
+          gatewayAddress: strand.gatewayAddress,
+          gatewayUid: strand.gatewayUid,
+          attestors: [`http://127.0.0.1:${plan.attestors[position]}`],
+          secretKeyFile: keys.evm(name).file,
+          startHeight: strand.startHeight,
+        })),
+        postgres,
+        statusPort,
+      });
+      return supervisor.start({
+        name,
+        command: [process.execPath, PROGRAMS.relayer, "--config", config],
+        ready: httpReady(`http://127.0.0.1:${statusPort}/health`),
+      });
+    }),
+  );
+}
+
+export async function startAgents(
+  { supervisor, folder, plan, keys }: LaunchParts,
+  databases: Readonly<Record<string, PostgresAccess>>,
+): Promise<void> {
+  await Promise.all(
+    DEPARTMENT_NAMES.map((department, index) => {
+      const port = plan.agents[index] ?? 0;
+      const config = writeJson(join(folder.path, `agent-${department}.json`), {
+        department,
+        port,
+        ropeUrls: ropeUrls(plan),
+        postgres: databases[department],
+        secretKeyFile: keys.rope(department).file,
+      });
+      return supervisor.start({
+        name: `agent-${department}`,
+        command: [process.execPath, PROGRAMS.agent, "--config", config],
+        ready: httpReady(`http://127.0.0.1:${port}/health`),
+      });
+    }),
+  );
+}
+
+export async function startHub(
+  { supervisor, folder, plan }: LaunchParts,
+  strands: readonly StrandDescription[],
+  postgres: PostgresAccess,
+  consoleDirectory: string,
+): Promise<void> {
+  const config = writeJson(join(folder.path, "hub.json"), {
+    port: plan.hub,
+    ropeUrls: ropeUrls(plan),
+    consoleDirectory,
+    postgres,
+    strands: strands.map(({ name, rpcUrl, gatewayAddress, gatewayUid, startHeight }) => ({
+      name,
+      rpcUrl,
+      gatewayAddress,
+      gatewayUid,
+      startHeight,
+    })),
+  });
+  await supervisor.start({
+    name: "hub",
+    command: [process.execPath, PROGRAMS.hub, "--config", config],
+    ready: httpReady(`http://127.0.0.1:${plan.hub}/health`),
+  });
+}

@@ -1,0 +1,250 @@
+import { join } from "node:path";
+import { type RunningAnvil, startAnvil } from "@ropenet/adapter-evm";
+import { createWallet, type Rope, type Wallet } from "@ropenet/client";
+import { bytesToHex, hexToBytes } from "@ropenet/protocol";
+import { assertFree } from "../process/ports.ts";
+import { type DatabaseServer, type PostgresAccess, startPostgres } from "../process/postgres.ts";
+import { openStateFolder, type StateFolder } from "../process/state-folder.ts";
+import { createSupervisor, type Supervisor } from "../process/supervisor.ts";
+import { type KeyRing, openKeyRing, type RopeActor } from "./actors.ts";
+import {
+  buildConsole,
+  type LaunchParts,
+  startAgents,
+  startAttestors,
+  startHub,
+  startRelayers,
+  startValidators,
+} from "./launch-processes.ts";
+import { allPorts, DEPARTMENT_NAMES, type PortPlan, planPorts, STRAND_PLANS } from "./plan.ts";
+import { attestorKeys, setUpStrand } from "./set-up-strand.ts";
+import { awaitRepresentations, registerAsset, registerStrand } from "./setup-rope.ts";
+import { openStrand, type Strand, type StrandDescription } from "./strand.ts";
+
+export interface NetworkOptions {
+  readonly directory: string;
+  readonly basePort: number;
+  readonly fresh: boolean;
+  readonly log: (line: string) => void;
+}
+
+interface NetworkDescription {
+  readonly basePort: number;
+  readonly finance: StrandDescription;
+  readonly warehouse: StrandDescription;
+  readonly cny: string;
+  readonly title: string;
+}
+
+export interface Network {
+  readonly existing: boolean;
+  readonly plan: PortPlan;
+  readonly keys: KeyRing;
+  readonly supervisor: Supervisor;
+  readonly rope: Rope;
+  readonly strands: { readonly finance: Strand; readonly warehouse: Strand };
+  readonly assets: { readonly cny: Uint8Array; readonly title: Uint8Array };
+  readonly databases: { readonly [department: string]: PostgresAccess };
+  readonly hubUrl: string;
+  wallet(actor: RopeActor): Wallet;
+  stop(): Promise<void>;
+}
+
+/** What was started so far, so that a failure half-way stops exactly that. */
+interface Started {
+  readonly supervisor: Supervisor;
+  readonly anvils: RunningAnvil[];
+  database: DatabaseServer | undefined;
+}
+
+type Strands = Pick<NetworkDescription, "finance" | "warehouse">;
+type Assets = Network["assets"];
+type WalletOf = Network["wallet"];
+
+/** Databases, strands and validators side by side: none needs another. */
+async function startFoundations(
+  parts: LaunchParts,
+  started: Started,
+): Promise<{ rope: Rope; database: DatabaseServer }> {
+  const { folder, plan } = parts;
+  const [database, rope] = await Promise.all([
+    startPostgres(folder.path, plan.postgres, () => undefined).then((server) => {
+      started.database = server;
+      return server;
+    }),
+    startValidators(parts),
+    ...STRAND_PLANS.map(async ({ key, chainId }, index) => {
+      const directory = join(folder.path, `strand-${key}`);
+      started.anvils[index] = await startAnvil({
+        directory,
+        port: plan.strands[index] ?? 0,
+        chainId,
+      });
+    }),
+  ]);
+  return { database, rope };
+}
+
+/** The strands as they were, or two new ones with their gateways registered on the rope. */
+async function settleStrands(
+  { folder, keys }: LaunchParts,
+  rope: Rope,
+  anvils: readonly RunningAnvil[],
+  wallet: WalletOf,
+): Promise<Strands> {
+  if (folder.existing) return folder.read<NetworkDescription>();
+  const [finance, warehouse] = await Promise.all(
+    STRAND_PLANS.map((strandPlan, index) =>
+      setUpStrand({ rope, keys, folder }, strandPlan, anvils[index]?.rpcUrl ?? ""),
+    ),
+  );
+  if (!finance || !warehouse) throw new Error("two strands are planned");
+  const admission = wallet("admission");
+  for (const [index, strand] of [finance, warehouse].entries()) {
+    const { key, description } = STRAND_PLANS[index] ?? STRAND_PLANS[0];
+    const attestors = attestorKeys(folder, key).map(({ address }) => address);
+    await registerStrand(admission, strand, attestors, description);
+  }
+  return { finance, warehouse };
+}
+
+async function startServices(
+  parts: LaunchParts,
+  strands: Strands,
+  database: DatabaseServer,
+  consoleDirectory: string,
+): Promise<Record<string, PostgresAccess>> {
+  const list = [strands.finance, strands.warehouse];
+  const databases: Record<string, PostgresAccess> = {};
+  for (const department of DEPARTMENT_NAMES) {
+    databases[department] = await database.provision(department.replace("-", "_"));
+  }
+  const relayer = await database.provision("relayer");
+  const hub = await database.provision("hub");
+  await startAttestors(parts, list);
+  await Promise.all([
+    startRelayers(parts, list, relayer),
+    startAgents(parts, databases),
+    startHub(parts, list, hub, consoleDirectory),
+  ]);
+  return databases;
+}
+
+/** The assets as they were, or registered now: their configuration reaches both gateways over the control lane. */
+async function settleAssets(
+  folder: StateFolder,
+  rope: Rope,
+  { finance, warehouse }: Strands,
+  wallet: WalletOf,
+): Promise<Assets> {
+  if (folder.existing) {
+    const { cny, title } = folder.read<NetworkDescription>();
+    return { cny: hexToBytes(cny), title: hexToBytes(title) };
+  }
+  const standards = wallet("standards");
+  const cny = await registerAsset(standards, {
+    origin: finance,
+    other: warehouse,
+    token: finance.contracts["cny"] ?? "",
+    assetClass: 1,
+    decimals: 2,
+    name: "结算币（虚构）",
+    symbol: "CNY",
+    classification: 1,
+  });
+  const title = await registerAsset(standards, {
+    origin: warehouse,
+    other: finance,
+    token: warehouse.contracts["title"] ?? "",
+    assetClass: 2,
+    decimals: 0,
+    name: "仓单（虚构）",
+    symbol: "CD",
+    classification: 1,
+  });
+  await awaitRepresentations(rope, [cny, title], [finance, warehouse], AbortSignal.timeout(40_000));
+  return { cny, title };
+}
+
+async function bringUp(
+  options: NetworkOptions,
+  folder: StateFolder,
+  started: Started,
+): Promise<Network> {
+  const keys = openKeyRing(folder.path);
+  const plan = planPorts(options.basePort);
+  const parts: LaunchParts = { supervisor: started.supervisor, folder, plan, keys };
+  const consoleDirectory = buildConsole(options.log);
+  options.log("启动数据库、侧链与验证人 starting databases, strands and validators …");
+  const { rope, database } = await startFoundations(parts, started);
+  const wallet: WalletOf = (actor) =>
+    createWallet({
+      rpc: rope.rpc,
+      chainId: rope.anchor.chainId,
+      secretKey: keys.rope(actor).secretKey,
+    });
+  if (!folder.existing)
+    options.log("部署网关，登记两条链 deploying gateways, registering both strands …");
+  const strands = await settleStrands(parts, rope, started.anvils, wallet);
+  const databases = await startServices(parts, strands, database, consoleDirectory);
+  if (!folder.existing)
+    options.log("登记资产，配置随控制通道送达 registering assets over the control lane …");
+  const assets = await settleAssets(folder, rope, strands, wallet);
+  if (!folder.existing) {
+    folder.complete({
+      basePort: options.basePort,
+      ...strands,
+      cny: bytesToHex(assets.cny),
+      title: bytesToHex(assets.title),
+    } satisfies NetworkDescription);
+  }
+  const opened = {
+    finance: openStrand(strands.finance, keys),
+    warehouse: openStrand(strands.warehouse, keys),
+  };
+  return {
+    existing: folder.existing,
+    plan,
+    keys,
+    supervisor: started.supervisor,
+    rope,
+    strands: opened,
+    assets,
+    databases,
+    hubUrl: `http://127.0.0.1:${plan.hub}`,
+    wallet,
+    async stop(): Promise<void> {
+      opened.finance.close();
+      opened.warehouse.close();
+      await stopAll(started);
+    },
+  };
+}
+
+async function stopAll({ supervisor, anvils, database }: Started): Promise<void> {
+  await supervisor.stop();
+  await Promise.all(anvils.map((anvil) => anvil.stop()));
+  await database?.stop();
+}
+
+/** Starts the whole network on one machine, new or from where it stopped. @throws {CodedError} with the mend */
+export async function startNetwork(options: NetworkOptions): Promise<Network> {
+  const folder = openStateFolder(options.directory, options.fresh);
+  // A network keeps its ports: its configuration files and its peers name them.
+  const basePort = folder.existing ? folder.read<NetworkDescription>().basePort : options.basePort;
+  await assertFree(allPorts(planPorts(basePort)));
+  const started: Started = {
+    supervisor: createSupervisor({
+      logDirectory: join(folder.path, "logs"),
+      pidFile: folder.pidFile,
+    }),
+    anvils: [],
+    database: undefined,
+  };
+  try {
+    return await bringUp({ ...options, basePort }, folder, started);
+  } catch (error) {
+    await stopAll(started);
+    throw error;
+  }
+}
