@@ -17,6 +17,9 @@ import {
   decode,
   hexToBytes,
   LANE_DEFAULT,
+  LEAF_TYPE,
+  outboxEntryRecordCodec,
+  outboxRecordCodec,
   type PositionRecord,
   positionRecordCodec,
   type ReceiptRecord,
@@ -70,6 +73,8 @@ export interface LedgerAt {
   readonly assets: readonly AssetBooks[];
   readonly transfers: readonly TransferTrail[];
   readonly credentials: readonly CredentialBooks[];
+  /** hashes of every packet in the outbox of a gateway, both hex; empty unless the whole ledger was read */
+  readonly emitted: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** A dense index that promises a record and does not hold it. */
@@ -230,6 +235,26 @@ export function createLedgerReader(source: LedgerSource): LedgerReader {
     return found.filter((books) => books !== undefined);
   }
 
+  async function emittedAt(
+    gateway: Uint8Array,
+    height: bigint,
+  ): Promise<readonly [string, ReadonlySet<string>]> {
+    const outbox = await read(stateKey.outbox(gateway), outboxRecordCodec, height);
+    const entries = await series(Number(outbox?.count ?? 0n), (index) =>
+      must(
+        `outbox entry ${index}`,
+        stateKey.outboxEntry(gateway, BigInt(index)),
+        outboxEntryRecordCodec,
+        height,
+      ),
+    );
+    const packets = entries.filter(({ leafType }) => leafType === LEAF_TYPE.packet);
+    return [
+      bytesToHex(gateway),
+      new Set(packets.map(({ bodyHash }) => bytesToHex(bodyHash))),
+    ] as const;
+  }
+
   return {
     async at(height, whole): Promise<LedgerAt> {
       const chains = await chainsAt(height);
@@ -242,6 +267,13 @@ export function createLedgerReader(source: LedgerSource): LedgerReader {
         assets: await series(count, (index) => assetAt(index, gateways, height)),
         transfers: await transfersAt(height, whole),
         credentials: await credentialsAt(height),
+        emitted: new Map(
+          whole
+            ? await series(chains.length, (at) =>
+                emittedAt(chains[at]?.gateway ?? source.ropeGateway, height),
+              )
+            : [],
+        ),
       };
     },
   };

@@ -49,12 +49,12 @@ export function buildConsole(log: (line: string) => void): string {
   return build;
 }
 
-export async function startValidators(
-  supervisor: Supervisor,
-  folder: StateFolder,
-  plan: PortPlan,
-  keys: KeyRing,
-): Promise<Rope> {
+export async function startValidators({
+  supervisor,
+  folder,
+  plan,
+  keys,
+}: LaunchParts): Promise<Rope> {
   const ropeFolder = join(folder.path, "rope");
   if (!folder.existing) {
     createDevnet({

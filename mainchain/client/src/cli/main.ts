@@ -7,7 +7,7 @@ import { errorToJson, type Output, print } from "./output.ts";
 import { addQueryCommands } from "./query-commands.ts";
 import { addTransferCommands } from "./transfer-commands.ts";
 
-const DEFAULT_RPC = "http://127.0.0.1:7081";
+const DEFAULT_RPC = "http://127.0.0.1:7082";
 
 function build(output: Output): Command {
   const program = new Command("ropenet")
