@@ -6,6 +6,7 @@ import {
   type ChainRecord,
   digest,
   encode,
+  equalBytes,
   failureCode,
   type Packet,
   type PositionRecord,
@@ -17,7 +18,7 @@ import {
   u64,
   ZERO_32,
 } from "@ropenet/protocol";
-import type { AssetBooks, LedgerAt, TransferTrail } from "./ledger.ts";
+import type { AssetBooks, CredentialBooks, LedgerAt, TransferTrail } from "./ledger.ts";
 
 const id = (name: string): Uint8Array => digest(SUITE_SM, "model", new TextEncoder().encode(name));
 
@@ -169,14 +170,19 @@ function trailOf(order: Order, index: number, leg2Sequence: bigint): TransferTra
   };
 }
 
-/** Books kept row by row as docs/protocol.md §3 says, so that the checks meet an independent book-keeper. */
-export function ledgerFrom(orders: readonly Order[]): LedgerAt {
+interface Bookkeeper {
+  readonly positions: readonly ReturnType<typeof emptyPosition>[];
+  readonly books: { escrow: bigint; inFlight: bigint; held: bigint };
+  /** What becomes of an order, with its rows written. */
+  settle(order: Order): Fate;
+}
+
+/** Row by row as docs/protocol.md §3 says, so that the checks meet an independent book-keeper. */
+function createBookkeeper(): Bookkeeper {
   const positions = STRANDS.map(emptyPosition);
   const books = { escrow: 0n, inFlight: 0n, held: 0n };
-  const transfers: TransferTrail[] = [];
-  let leg2Sequence = 0n;
 
-  const take = (strand: 0 | 1 | 2, amount: bigint): boolean => {
+  function take(strand: number, amount: bigint): boolean {
     const position = positions[strand];
     if (!position) return false;
     if (strand === 0) books.escrow += amount;
@@ -184,29 +190,57 @@ export function ledgerFrom(orders: readonly Order[]): LedgerAt {
     else position.outstanding -= amount;
     position.received += amount;
     return true;
-  };
-  const give = (strand: 0 | 1 | 2, amount: bigint): void => {
+  }
+
+  function give(strand: number, amount: bigint): void {
     const position = positions[strand];
     if (strand === 0) books.escrow -= amount;
     else if (position) position.outstanding += amount;
-  };
-
-  for (const order of orders) {
-    const { from, to, amount } = order;
-    const isHomeward = to === 0;
-    const isSound = from !== to && !(isHomeward && books.escrow < amount);
-    const wanted: Fate = isSound ? order.fate : "refused";
-    const moves = wanted !== "refused" && wanted !== "quarantined";
-    const fate: Fate = moves && !take(from, amount) ? "quarantined" : wanted;
-    if (fate === "queued") books.held += amount;
-    if (fate === "forwarded") books.inFlight += amount;
-    if (fate === "settled") give(to, amount);
-    if (fate === "failed-far") give(from, amount);
-    const hasLeg2 = fate === "forwarded" || fate === "settled" || fate === "failed-far";
-    if (hasLeg2) leg2Sequence += 1n;
-    transfers.push(trailOf({ ...order, fate }, transfers.length, hasLeg2 ? leg2Sequence : 0n));
   }
-  const asset: AssetBooks = {
+
+  return {
+    positions,
+    books,
+    settle({ from, to, amount, fate }): Fate {
+      if (from === to || (to === 0 && books.escrow < amount) || fate === "refused")
+        return "refused";
+      if (fate === "quarantined" || !take(from, amount)) return "quarantined";
+      if (fate === "queued") books.held += amount;
+      if (fate === "forwarded") books.inFlight += amount;
+      if (fate === "settled") give(to, amount);
+      if (fate === "failed-far") give(from, amount);
+      return fate;
+    },
+  };
+}
+
+const WITH_SECOND_LEG: readonly Fate[] = ["forwarded", "settled", "failed-far"];
+
+/** Chains, one asset and one credential as they stand after `orders`. */
+export function ledgerFrom(orders: readonly Order[]): LedgerAt {
+  const keeper = createBookkeeper();
+  let leg2Sequence = 0n;
+  const transfers = orders.map((order, index) => {
+    const fate = keeper.settle(order);
+    const hasLeg2 = WITH_SECOND_LEG.includes(fate);
+    if (hasLeg2) leg2Sequence += 1n;
+    return trailOf({ ...order, fate }, index, hasLeg2 ? leg2Sequence : 0n);
+  });
+  return {
+    height: 7n,
+    ropeGateway: ROPE,
+    chains: STRANDS.map(chain),
+    assets: [assetOf(keeper)],
+    transfers,
+    credentials: [CREDENTIAL],
+    emitted: new Map(
+      STRANDS.map((gateway) => [bytesToHex(gateway), emittedTo(gateway, transfers)]),
+    ),
+  };
+}
+
+function assetOf({ positions, books }: Bookkeeper): AssetBooks {
+  return {
     assetId: ASSET_ID,
     record: {
       assetId: ASSET_ID,
@@ -231,54 +265,36 @@ export function ledgerFrom(orders: readonly Order[]): LedgerAt {
       positions.map((position, index) => [bytesToHex(STRANDS[index] ?? ROPE), position]),
     ),
   };
-  return {
-    height: 7n,
-    ropeGateway: ROPE,
-    chains: STRANDS.map(chain),
-    assets: [asset],
-    transfers,
-    credentials: [
-      {
-        record: {
-          credentialId: id("credential"),
-          homeGateway: ROPE,
-          issuers: [],
-          confirmed: 1,
-          ownerCommitment: ZERO_32,
-          dataDigest: ZERO_32,
-          purpose: 1,
-          classification: 1,
-          granted: 10n,
-          inFlight: 2n,
-          expiryMs: 9n,
-          revokedAtMs: 0n,
-          policyHash: ZERO_32,
-          title: "",
-          gateways: [ROPE, STRANDS[1]],
-        },
-        positions: new Map([
-          [
-            bytesToHex(ROPE),
-            { granteeCommitment: ZERO_32, remaining: 4n, used: 0n, leaseUntilMs: 9n },
-          ],
-          [
-            bytesToHex(STRANDS[1]),
-            { granteeCommitment: ZERO_32, remaining: 1n, used: 3n, leaseUntilMs: 9n },
-          ],
-        ]),
-      },
-    ],
-    emitted: new Map(
-      STRANDS.map((gateway) => [
-        bytesToHex(gateway),
-        new Set(
-          transfers.flatMap(({ transfer, sent }) =>
-            sent && bytesToHex(transfer.finalGateway) === bytesToHex(gateway)
-              ? [bytesToHex(sent.packetHash)]
-              : [],
-          ),
-        ),
-      ]),
-    ),
-  };
 }
+
+function emittedTo(gateway: Uint8Array, transfers: readonly TransferTrail[]): ReadonlySet<string> {
+  const here = transfers.filter(({ transfer }) => equalBytes(transfer.finalGateway, gateway));
+  return new Set(here.flatMap(({ sent }) => (sent ? [bytesToHex(sent.packetHash)] : [])));
+}
+
+const CREDENTIAL: CredentialBooks = {
+  record: {
+    credentialId: id("credential"),
+    homeGateway: ROPE,
+    issuers: [],
+    confirmed: 1,
+    ownerCommitment: ZERO_32,
+    dataDigest: ZERO_32,
+    purpose: 1,
+    classification: 1,
+    granted: 10n,
+    inFlight: 2n,
+    expiryMs: 9n,
+    revokedAtMs: 0n,
+    policyHash: ZERO_32,
+    title: "",
+    gateways: [ROPE, STRANDS[1]],
+  },
+  positions: new Map([
+    [bytesToHex(ROPE), { granteeCommitment: ZERO_32, remaining: 4n, used: 0n, leaseUntilMs: 9n }],
+    [
+      bytesToHex(STRANDS[1]),
+      { granteeCommitment: ZERO_32, remaining: 1n, used: 3n, leaseUntilMs: 9n },
+    ],
+  ]),
+};

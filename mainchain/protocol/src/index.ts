@@ -51,3 +51,5 @@ export * from "./strands/evm/attestation.ts";
 export * from "./strands/evm/proof-error.ts";
 export * from "./strands/evm/slots.ts";
 export * from "./strands/evm/state-proof.ts";
+export * from "./trie/hashing.ts";
+export * from "./trie/state-proof.ts";

@@ -146,7 +146,7 @@ describe("the sqlite store on disk", () => {
   });
 
   it("refuses a folder that cannot be one, under a code", () => {
-    expect(() => openSqliteStore("/proc/no/such")).toThrow(
+    expect(() => openSqliteStore(join(import.meta.filename, "state"))).toThrow(
       expect.objectContaining({ code: "store/unusable" }),
     );
   });

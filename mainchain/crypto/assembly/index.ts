@@ -1,0 +1,9 @@
+export {
+  baseTableAddress,
+  heapBase,
+  inputAddress,
+  keyTableBytes,
+  prepareKey,
+  verifyFresh,
+  verifyPrepared,
+} from "./verify";

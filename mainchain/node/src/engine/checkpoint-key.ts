@@ -1,0 +1,81 @@
+import {
+  b32,
+  type Codec,
+  CodedError,
+  decode,
+  encode,
+  equalBytes,
+  optional,
+  type Suite,
+  signDigest,
+  struct,
+  u16,
+  u64,
+  varBytes,
+} from "@ropenet/protocol";
+import type { BridgeSecretKeys } from "../keys.ts";
+import { openSlotFile } from "./slot-file.ts";
+
+export type CheckpointKeyErrorInfo =
+  | {
+      readonly code: "signer/checkpoint-backwards";
+      readonly suite: Suite;
+      readonly height: bigint;
+      readonly highest: bigint;
+    }
+  | { readonly code: "signer/checkpoint-conflict"; readonly suite: Suite; readonly height: bigint };
+export class CheckpointKeyError extends CodedError<CheckpointKeyErrorInfo> {}
+
+interface Mark {
+  readonly height: bigint;
+  readonly digest: Uint8Array;
+  readonly signature: Uint8Array;
+}
+interface Marks {
+  readonly suite1: Mark | null;
+  readonly suite2: Mark | null;
+}
+
+const mark = optional(struct<Mark>({ height: u64, digest: b32, signature: varBytes(65, u16) }));
+const marksCodec: Codec<Marks> = struct<Marks>({ suite1: mark, suite2: mark });
+
+export interface CheckpointKey {
+  /** @throws {CheckpointKeyError} below the suite's highest height, or for other bytes at that height */
+  sign(suite: Suite, height: bigint, digest: Uint8Array): Uint8Array;
+  close(): void;
+}
+
+/** The bridge keys behind a persisted high-water mark per suite. Source: docs/protocol.md §6. */
+export function openCheckpointKey(options: {
+  readonly file: string;
+  readonly keys: BridgeSecretKeys;
+  readonly mustExist: boolean;
+}): CheckpointKey {
+  const slot = openSlotFile(options.file, { mustExist: options.mustExist });
+  let marks: Marks = slot.value ? decode(marksCodec, slot.value) : { suite1: null, suite2: null };
+  return {
+    sign(suite, height, digest): Uint8Array {
+      const name = suite === 1 ? "suite1" : "suite2";
+      const known = marks[name];
+      if (known && height < known.height) {
+        const highest = known.height;
+        throw new CheckpointKeyError({
+          code: "signer/checkpoint-backwards",
+          suite,
+          height,
+          highest,
+        });
+      }
+      if (known?.height === height) {
+        if (equalBytes(known.digest, digest)) return known.signature;
+        throw new CheckpointKeyError({ code: "signer/checkpoint-conflict", suite, height });
+      }
+      const signature = signDigest(suite, digest, options.keys[name]);
+      const next: Marks = { ...marks, [name]: { height, digest, signature } };
+      slot.write(encode(marksCodec, next));
+      marks = next;
+      return signature;
+    },
+    close: () => slot.close(),
+  };
+}

@@ -1,0 +1,146 @@
+import {
+  b32,
+  type Codec,
+  CodedError,
+  decode,
+  encode,
+  equalBytes,
+  fixedBytes,
+  optional,
+  type Proposal,
+  proposalSignBytes,
+  type SignedProposal,
+  type SignedVote,
+  sm2,
+  struct,
+  u32,
+  u64,
+  type Vote,
+  voteSignBytes,
+} from "@ropenet/protocol";
+import { openSlotFile } from "./slot-file.ts";
+
+export type SignedStep = "proposal" | "prevote" | "precommit";
+const ORDER: readonly SignedStep[] = ["proposal", "prevote", "precommit"];
+
+interface SignedAt {
+  readonly height: bigint;
+  readonly round: number;
+  readonly step: SignedStep;
+}
+
+export type SignerErrorInfo =
+  | ({ readonly code: "signer/backwards" } & SignedAt)
+  | ({ readonly code: "signer/conflict" } & SignedAt);
+
+/** A signature that this key must not give. The caller stays silent; it never retries with other bytes. */
+export class SignerError extends CodedError<SignerErrorInfo> {}
+
+interface Given {
+  readonly signBytes: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** Everything signed in the newest (height, round): all that a restarted node may have to say again. */
+interface SignerRecord {
+  readonly height: bigint;
+  readonly round: number;
+  readonly proposal: Given | null;
+  readonly prevote: Given | null;
+  readonly precommit: Given | null;
+}
+
+const given = optional(struct<Given>({ signBytes: b32, signature: fixedBytes(64) }));
+const recordCodec: Codec<SignerRecord> = struct<SignerRecord>({
+  height: u64,
+  round: u32,
+  proposal: given,
+  prevote: given,
+  precommit: given,
+});
+
+export interface Signer {
+  /** @throws {SignerError} */
+  signVote(vote: Vote): SignedVote;
+  /** @throws {SignerError} */
+  signProposal(proposal: Proposal): SignedProposal;
+  close(): void;
+}
+
+export interface SignerOptions {
+  readonly file: string;
+  readonly secretKey: Uint8Array;
+  readonly chainId: Uint8Array;
+  /** set once the node has a history: then a vanished file means that double signing cannot be excluded */
+  readonly mustExist: boolean;
+}
+
+/**
+ * Signs at most one value per (height, round, step) and never goes back, whatever the machine above it asks
+ * for: the record is on disk before the signature leaves. The same bytes get the same signature again.
+ */
+export function openSigner(options: SignerOptions): Signer {
+  const { secretKey, chainId } = options;
+  const slot = openSlotFile(options.file, { mustExist: options.mustExist });
+  let record: SignerRecord | undefined = slot.value && decode(recordCodec, slot.value);
+
+  function sign(at: SignedAt, signBytes: Uint8Array): Uint8Array {
+    const before = givenBefore(record, at, signBytes);
+    if (before) return before.signature;
+    const { height, round, step } = at;
+    const signature = sm2.sign(signBytes, secretKey);
+    const base: SignerRecord =
+      record && compareRound(record, at) === 0
+        ? record
+        : { height, round, proposal: null, prevote: null, precommit: null };
+    const next: SignerRecord = { ...base, [step]: { signBytes, signature } };
+    slot.write(encode(recordCodec, next));
+    record = next;
+    return signature;
+  }
+
+  return {
+    signVote(vote): SignedVote {
+      const step = vote.type === 1 ? "prevote" : "precommit";
+      const signature = sign(
+        { height: vote.height, round: vote.round, step },
+        voteSignBytes(chainId, vote),
+      );
+      return { ...vote, signature };
+    },
+    signProposal(proposal): SignedProposal {
+      const { height, round } = proposal;
+      const signature = sign(
+        { height, round, step: "proposal" },
+        proposalSignBytes(chainId, proposal),
+      );
+      return { ...proposal, signature };
+    },
+    close: () => slot.close(),
+  };
+}
+
+/** What was given for the same bytes. @throws {SignerError} for other bytes, or once something later was signed */
+function givenBefore(
+  record: SignerRecord | undefined,
+  at: SignedAt,
+  signBytes: Uint8Array,
+): Given | undefined {
+  const order = record ? compareRound(record, at) : 1;
+  if (!record || order > 0) return undefined;
+  if (order < 0) throw new SignerError({ code: "signer/backwards", ...at });
+  const before = record[at.step];
+  if (before && equalBytes(before.signBytes, signBytes)) return before;
+  if (before) throw new SignerError({ code: "signer/conflict", ...at });
+  const later = ORDER.slice(ORDER.indexOf(at.step) + 1);
+  if (later.some((name) => record[name])) {
+    throw new SignerError({ code: "signer/backwards", ...at });
+  }
+  return undefined;
+}
+
+/** −1: before what was signed, 0: the same round, 1: later. */
+function compareRound(record: SignerRecord, { height, round }: SignedAt): number {
+  if (height !== record.height) return height < record.height ? -1 : 1;
+  return Math.sign(round - record.round);
+}

@@ -1,0 +1,101 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
+import { CodedError } from "@ropenet/protocol";
+import { syncDirectory } from "./wal.ts";
+
+export type SlotFileErrorInfo =
+  | { readonly code: "signer/state-missing"; readonly file: string }
+  | { readonly code: "signer/state-corrupt"; readonly file: string };
+export class SlotFileError extends CodedError<SlotFileErrorInfo> {}
+
+const SLOT_BYTES = 1_024;
+/** sequence u64, length u16, then the value and its CRC-32 */
+const HEAD_BYTES = 10;
+const MAX_VALUE_BYTES: number = SLOT_BYTES - HEAD_BYTES - 4;
+
+/** One small value, replaced in place and durable when `write` returns. */
+export interface SlotFile {
+  readonly value: Uint8Array | undefined;
+  write(value: Uint8Array): void;
+  close(): void;
+}
+
+/**
+ * Two slots, written in turn: a torn write can spoil only the slot it was replacing with something newer that
+ * nobody has seen yet.
+ * @throws {SlotFileError} if the file is absent although it must exist, or no slot of it can be read
+ */
+export function openSlotFile(file: string, options: { readonly mustExist: boolean }): SlotFile {
+  const existed = existsSync(file);
+  if (!existed && options.mustExist)
+    throw new SlotFileError({ code: "signer/state-missing", file });
+  const descriptor = existed ? openSync(file, "r+") : create(file);
+  const slots = [0, 1].map((index) => readSlot(descriptor, index));
+  const newest = slots
+    .filter((slot) => slot !== undefined)
+    .toSorted((one, other) => (one.sequence < other.sequence ? 1 : -1))[0];
+  if (!newest) {
+    closeSync(descriptor);
+    throw new SlotFileError({ code: "signer/state-corrupt", file });
+  }
+  let { sequence, value } = newest;
+  return {
+    get value(): Uint8Array | undefined {
+      return value.length === 0 ? undefined : value;
+    },
+    write(next): void {
+      if (next.length > MAX_VALUE_BYTES) throw new Error("value exceeds its slot");
+      writeSlot(descriptor, { sequence: sequence + 1n, value: next });
+      fdatasyncSync(descriptor);
+      sequence += 1n;
+      value = next.slice();
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+interface Slot {
+  readonly sequence: bigint;
+  readonly value: Uint8Array;
+}
+
+function create(file: string): number {
+  const descriptor = openSync(file, "wx+", 0o600);
+  writeSlot(descriptor, { sequence: 0n, value: new Uint8Array(0) });
+  writeSlot(descriptor, { sequence: 1n, value: new Uint8Array(0) });
+  fsyncSync(descriptor);
+  syncDirectory(dirname(file));
+  return descriptor;
+}
+
+function writeSlot(descriptor: number, { sequence, value }: Slot): void {
+  const bytes = new Uint8Array(SLOT_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, sequence);
+  view.setUint16(8, value.length);
+  bytes.set(value, HEAD_BYTES);
+  const end = HEAD_BYTES + value.length;
+  view.setUint32(end, crc32(bytes.subarray(0, end)));
+  writeSync(descriptor, bytes, 0, SLOT_BYTES, Number(sequence % 2n) * SLOT_BYTES);
+}
+
+function readSlot(descriptor: number, index: number): Slot | undefined {
+  const bytes = new Uint8Array(SLOT_BYTES);
+  if (readSync(descriptor, bytes, 0, SLOT_BYTES, index * SLOT_BYTES) !== SLOT_BYTES)
+    return undefined;
+  const view = new DataView(bytes.buffer);
+  const length = view.getUint16(8);
+  if (length > MAX_VALUE_BYTES) return undefined;
+  const end = HEAD_BYTES + length;
+  if (crc32(bytes.subarray(0, end)) !== view.getUint32(end)) return undefined;
+  return { sequence: view.getBigUint64(0), value: bytes.slice(HEAD_BYTES, end) };
+}

@@ -1,0 +1,134 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  writevSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
+import { NodeError } from "../errors.ts";
+
+/** A block (4 MiB) and its envelope; a longer length field is damage, not data. */
+const MAX_RECORD_BYTES = 5 * 1024 * 1024;
+const HEAD_BYTES = 8;
+/** Votes that caused no effect wait in memory; beyond this they are written, though not yet synced. */
+const MAX_PENDING_BYTES = 256 * 1024;
+
+/** The records since the last `reset`, in order: what a restarted node replays. */
+export interface Wal {
+  /** found at open */
+  readonly recovered: readonly Uint8Array[];
+  /** bytes of a torn or damaged tail that open cut off */
+  readonly tornBytes: number;
+  append(record: Uint8Array): void;
+  /** Everything appended is on disk when it returns. Nothing may be acted on before. */
+  sync(): void;
+  reset(): void;
+  close(): void;
+}
+
+/**
+ * One file of frames: length u32, CRC-32 u32, record. A crash can tear only what was never synced, hence
+ * never acted on: the file is cut at the first frame that does not check.
+ */
+export function openWal(file: string): Wal {
+  const descriptor = openFile(file);
+  const { records, end, total } = recover(Uint8Array.from(readFileSync(file)));
+  if (end < total) ftruncateSync(descriptor, end);
+  let pending: Uint8Array[] = [];
+  let pendingBytes = 0;
+
+  function flush(): void {
+    if (pending.length === 0) return;
+    writeAll(descriptor, pending);
+    pending = [];
+    pendingBytes = 0;
+  }
+
+  return {
+    recovered: records,
+    tornBytes: total - end,
+    append(record): void {
+      pending.push(head(record), record);
+      pendingBytes += HEAD_BYTES + record.length;
+      if (pendingBytes > MAX_PENDING_BYTES) flush();
+    },
+    sync(): void {
+      flush();
+      fdatasyncSync(descriptor);
+    },
+    reset(): void {
+      pending = [];
+      pendingBytes = 0;
+      ftruncateSync(descriptor, 0);
+    },
+    close(): void {
+      flush();
+      closeSync(descriptor);
+    },
+  };
+}
+
+function openFile(file: string): number {
+  try {
+    const descriptor = openSync(file, "a+", 0o600);
+    syncDirectory(dirname(file));
+    return descriptor;
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new NodeError({ code: "store/unusable", directory: dirname(file), detail }, { cause });
+  }
+}
+
+/** A new name survives a crash only once its directory is on disk. */
+export function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, "r");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+function head(record: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(HEAD_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, record.length);
+  view.setUint32(4, crc32(record));
+  return bytes;
+}
+
+function writeAll(descriptor: number, parts: readonly Uint8Array[]): void {
+  let left = [...parts];
+  while (left.length > 0) {
+    let written = writevSync(descriptor, left.slice(0, 1_000));
+    while (left[0] && written >= left[0].length) {
+      written -= left[0].length;
+      left = left.slice(1);
+    }
+    if (left[0]) left[0] = left[0].subarray(written);
+  }
+}
+
+interface Recovered {
+  readonly records: readonly Uint8Array[];
+  /** where the last whole frame ends */
+  readonly end: number;
+  readonly total: number;
+}
+
+function recover(bytes: Uint8Array): Recovered {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const records: Uint8Array[] = [];
+  let at = 0;
+  while (at + HEAD_BYTES <= bytes.length) {
+    const length = view.getUint32(at);
+    const from = at + HEAD_BYTES;
+    if (length > MAX_RECORD_BYTES || from + length > bytes.length) break;
+    const record = bytes.slice(from, from + length);
+    if (crc32(record) !== view.getUint32(at + 4)) break;
+    records.push(record);
+    at = from + length;
+  }
+  return { records, end: at, total: bytes.length };
+}

@@ -1,0 +1,143 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  addressOf,
+  digest,
+  type Proposal,
+  SUITE_KECCAK,
+  SUITE_SM,
+  secp256k1,
+  sm2,
+  type Vote,
+  verifyProposal,
+  verifyVote,
+} from "@ropenet/protocol";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openCheckpointKey } from "../../src/engine/checkpoint-key.ts";
+import { openSigner, type Signer } from "../../src/engine/signer.ts";
+
+const secretKey = sm2.randomSecretKey();
+const publicKey = sm2.getPublicKey(secretKey);
+const chainId = digest(SUITE_SM, "test");
+const block = (name: number) => new Uint8Array(32).fill(name);
+const vote = (height: bigint, round: number, type: 1 | 2, name: number): Vote => ({
+  type,
+  height,
+  round,
+  blockId: block(name),
+  validator: addressOf(publicKey),
+});
+const proposal = (height: bigint, round: number, name: number): Proposal => ({
+  height,
+  round,
+  polRound: -1,
+  blockId: block(name),
+  proposer: addressOf(publicKey),
+});
+
+let directory: string;
+let signer: Signer;
+const open = (mustExist = false) =>
+  openSigner({ file: join(directory, "signer"), secretKey, chainId, mustExist });
+function restart(): void {
+  signer.close();
+  signer = open(true);
+}
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "rope-signer-"));
+  signer = open();
+});
+afterEach(() => {
+  signer.close();
+  rmSync(directory, { recursive: true });
+});
+
+const code = (name: string) => expect.objectContaining({ code: name });
+
+describe("the vote signer", () => {
+  it("signs what verifies", () => {
+    expect(verifyProposal(chainId, signer.signProposal(proposal(1n, 0, 1)), publicKey)).toBe(true);
+    expect(verifyVote(chainId, signer.signVote(vote(1n, 0, 1, 1)), publicKey)).toBe(true);
+    expect(verifyVote(chainId, signer.signVote(vote(1n, 0, 2, 1)), publicKey)).toBe(true);
+  });
+
+  it("gives the same signature for the same bytes, also across a restart", () => {
+    const proposed = signer.signProposal(proposal(1n, 0, 1));
+    const prevoted = signer.signVote(vote(1n, 0, 1, 1));
+    const precommitted = signer.signVote(vote(1n, 0, 2, 1));
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(signer.signProposal(proposal(1n, 0, 1))).toEqual(proposed);
+      expect(signer.signVote(vote(1n, 0, 1, 1))).toEqual(prevoted);
+      expect(signer.signVote(vote(1n, 0, 2, 1))).toEqual(precommitted);
+      restart();
+    }
+  });
+
+  it("never signs two values for one height, round and step, also across a restart", () => {
+    signer.signProposal(proposal(5n, 1, 1));
+    signer.signVote(vote(5n, 1, 1, 1));
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(() => signer.signProposal(proposal(5n, 1, 2))).toThrow(code("signer/conflict"));
+      expect(() => signer.signVote(vote(5n, 1, 1, 2))).toThrow(code("signer/conflict"));
+      restart();
+    }
+  });
+
+  it("never signs backwards, also across a restart", () => {
+    signer.signVote(vote(5n, 1, 2, 1));
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(() => signer.signVote(vote(5n, 1, 1, 1))).toThrow(code("signer/backwards"));
+      expect(() => signer.signProposal(proposal(5n, 1, 1))).toThrow(code("signer/backwards"));
+      expect(() => signer.signVote(vote(5n, 0, 2, 1))).toThrow(code("signer/backwards"));
+      expect(() => signer.signVote(vote(4n, 9, 2, 1))).toThrow(code("signer/backwards"));
+      restart();
+    }
+    signer.signVote(vote(5n, 2, 1, 2));
+  });
+
+  it("survives a torn write of the newest slot with the record before it", () => {
+    signer.signVote(vote(1n, 0, 1, 1));
+    signer.signVote(vote(2n, 0, 1, 1));
+    signer.close();
+    const file = join(directory, "signer");
+    const bytes = readFileSync(file);
+    const newest = bytes.readBigUInt64BE(0) > bytes.readBigUInt64BE(1_024) ? 0 : 1_024;
+    bytes.fill(0xff, newest + 40, newest + 90);
+    writeFileSync(file, bytes);
+    signer = open(true);
+    expect(() => signer.signVote(vote(1n, 0, 1, 2))).toThrow(code("signer/conflict"));
+  });
+
+  it("refuses to start when its record vanished or cannot be read", () => {
+    signer.signVote(vote(1n, 0, 1, 1));
+    signer.close();
+    writeFileSync(join(directory, "signer"), new Uint8Array(2_048).fill(1));
+    expect(() => open(true)).toThrow(code("signer/state-corrupt"));
+    rmSync(join(directory, "signer"));
+    expect(() => open(true)).toThrow(code("signer/state-missing"));
+    signer = open();
+  });
+});
+
+describe("the checkpoint key", () => {
+  const keys = { suite1: secp256k1.randomSecretKey(), suite2: sm2.randomSecretKey() };
+  const openKey = () =>
+    openCheckpointKey({ file: join(directory, "checkpoint"), keys, mustExist: false });
+
+  it("keeps one high-water mark per suite across a restart", () => {
+    let key = openKey();
+    const signature = key.sign(SUITE_KECCAK, 7n, block(1));
+    expect(secp256k1.recoverAddress(block(1), signature)).toEqual(
+      secp256k1.getAddress(keys.suite1),
+    );
+    key.sign(SUITE_SM, 3n, block(2));
+    key.close();
+    key = openKey();
+    expect(key.sign(SUITE_KECCAK, 7n, block(1))).toEqual(signature);
+    expect(() => key.sign(SUITE_KECCAK, 7n, block(3))).toThrow(code("signer/checkpoint-conflict"));
+    expect(() => key.sign(SUITE_KECCAK, 6n, block(1))).toThrow(code("signer/checkpoint-backwards"));
+    key.sign(SUITE_SM, 4n, block(4));
+    key.close();
+  });
+});
