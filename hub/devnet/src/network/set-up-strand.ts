@@ -16,7 +16,7 @@ import type { StateFolder } from "../process/state-folder.ts";
 import { EVM_ACTORS, type KeyRing } from "./actors.ts";
 import type { StrandPlan } from "./plan.ts";
 import { ATTESTORS } from "./setup-rope.ts";
-import { deployContract, fundActors, type StrandDescription } from "./strand.ts";
+import { callContract, deployContract, fundActors, type StrandDescription } from "./strand.ts";
 
 function initialSignerSet(rope: Rope): SignerSet {
   return {
@@ -86,6 +86,16 @@ export async function setUpStrand(
       "CD",
       keeper,
     ]);
+    // The keeper accepts the gateway as custodian: it may hold titles whose rights move on another chain.
+    await callContract(
+      rpcUrl,
+      plan.chainId,
+      keys.evm("keeper").secretKey,
+      "title",
+      contracts["title"],
+      "setCustodian",
+      [deployed.address, true],
+    );
   }
   return {
     name: plan.name,

@@ -202,6 +202,29 @@ export async function deployContract(
   }
 }
 
+/** One call during set-up, before the network is described. */
+export async function callContract(
+  rpcUrl: string,
+  chainId: number,
+  secretKey: string,
+  name: StoryContract,
+  address: string,
+  method: string,
+  args: readonly unknown[],
+): Promise<void> {
+  const provider = new JsonRpcProvider(rpcUrl, chainId, {
+    staticNetwork: true,
+    pollingInterval: 200,
+  });
+  try {
+    const runner = new Wallet(`0x${secretKey}`, provider);
+    const contract = new Contract(address, STORY_CONTRACTS[name].abi as InterfaceAbi, runner);
+    await (await contract.getFunction(method).send(...args)).wait();
+  } finally {
+    provider.destroy();
+  }
+}
+
 /** Gives every actor coins to pay gas with, from the development node's own rich account. */
 export async function fundActors(
   rpcUrl: string,

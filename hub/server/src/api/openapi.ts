@@ -1,6 +1,6 @@
 import { z } from "zod";
 import {
-  chainView,
+  chainList,
   conservationView,
   overviewView,
   transferDetail,
@@ -18,7 +18,7 @@ interface Operation {
 
 const operations: readonly Operation[] = [
   { path: "/api/v1/overview", summary: "总览 · state of the rope", answer: overviewView },
-  { path: "/api/v1/chains", summary: "链与适配器 · registered chains", answer: z.array(chainView) },
+  { path: "/api/v1/chains", summary: "链与适配器 · registered chains", answer: chainList },
   {
     path: "/api/v1/conservation",
     summary: "守恒 · conservation of every asset with proofs that the caller checks",
@@ -46,14 +46,25 @@ const errorSchema = {
   },
 };
 
-function jsonSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return rest;
+const componentOf = (id: string): string => `#/components/schemas/${id}`;
+
+/** Every schema that has an id, each once; references between them stay references. */
+function components(): Record<string, unknown> {
+  const { schemas } = z.toJSONSchema(z.globalRegistry, { io: "input", uri: componentOf });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { $schema: _, $id: __, ...schema }]) => [name, schema]),
+  );
+}
+
+function referenceTo(schema: z.ZodType): Record<string, unknown> {
+  const id = z.globalRegistry.get(schema)?.id;
+  if (!id) throw new Error("an answer needs a schema with an id");
+  return { $ref: componentOf(id) };
 }
 
 function queryParameters(schema: z.ZodType | undefined): readonly unknown[] {
   if (!schema) return [];
-  const { properties } = jsonSchema(schema) as { properties?: Record<string, unknown> };
+  const { properties } = z.toJSONSchema(schema, { io: "input" });
   return Object.entries(properties ?? {}).map(([name, value]) => ({
     name,
     in: "query",
@@ -78,7 +89,7 @@ export function openApiDocument(): Record<string, unknown> {
         summary,
         parameters,
         responses: {
-          200: { description: "OK", content: content(jsonSchema(answer)) },
+          200: { description: "OK", content: content(referenceTo(answer)) },
           400: { description: "bad operand", content: content(errorSchema) },
           404: { description: "unknown", content: content(errorSchema) },
         },
@@ -93,5 +104,6 @@ export function openApiDocument(): Record<string, unknown> {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     paths,
+    components: { schemas: components() },
   };
 }

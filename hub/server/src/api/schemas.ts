@@ -39,6 +39,10 @@ export const chainView: z.ZodType<ChainView> = z
   })
   .meta({ id: "Chain" });
 
+export const chainList: z.ZodType<readonly ChainView[]> = z
+  .array(chainView)
+  .meta({ id: "ChainList" });
+
 export const TRANSFER_STATES = [
   "queued",
   "forwarded",
