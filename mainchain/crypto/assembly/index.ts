@@ -7,3 +7,11 @@ export {
   verifyFresh,
   verifyPrepared,
 } from "./verify";
+export {
+  bufferAddress,
+  bufferBytes,
+  digestsAddress,
+  sm3,
+  sm3Four,
+  sm3Nodes,
+} from "./buffers";

@@ -2,15 +2,17 @@ import {
   add,
   addTwice,
   copy,
+  fourTimesSub,
   FE,
   isZero,
   mul,
   mulSub,
+  mulSub8,
   negate,
   ONE,
-  scale,
   sqr,
   sqrSub,
+  sqrSub8,
   sub,
   subThrice,
 } from "./field";
@@ -47,7 +49,7 @@ export function setAffine(p: usize, x: usize, y: usize): void {
   copy(p + 2 * FE, ONE);
 }
 
-/** p = 2p, for a = −3: 4S + 4M less one. */
+/** p = 2p, for a = −3. 3M + 5S. */
 export function double(p: usize): void {
   const x = p;
   const y = p + FE;
@@ -61,15 +63,11 @@ export function double(p: usize): void {
   add(T3, y, z);
   add(T4, T0, T1);
   sqrSub(z, T3, T4); // Z' = (Y + Z)² − γ − δ
-  scale(T3, T1, 2);
-  mul(T3, T3, x); // S = 4Xγ
-  scale(T4, T3, 1);
-  sqrSub(x, T2, T4); // X' = M² − 2S
-  sub(T3, T3, x);
-  scale(T1, T1, 1);
-  sqr(T1, T1); // 4γ²
-  scale(T1, T1, 1);
-  mulSub(y, T2, T3, T1); // Y' = M(S − X') − 8γ²
+  mul(T3, x, T1); // β = Xγ
+  sqr(T1, T1);
+  sqrSub8(x, T2, T3); // X' = M² − 8β
+  fourTimesSub(T3, T3, x); // 4β − X', weight 5
+  mulSub8(y, T2, T3, T1); // Y' = M(4β − X') − 8γ²
 }
 
 /** X', Y', Z' from V = X₁·H², H² in T0, H³ in T1, −Y₁·H³ due, R; Z' is already there. */

@@ -1,4 +1,4 @@
-import { CURVE_B, FE, fromWords, isZero, mul, mulSub, ONE, scale, sqr, sub, add } from "./field";
+import { CURVE_B, FE, fromWords, isZero, mul, mulSub, ONE, sqr, sub, add } from "./field";
 import {
   addAffineSigned,
   addWideSigned,
@@ -63,9 +63,9 @@ function loadKey(): bool {
   fromWords(KEY_Y, WORDS);
   // x(x² − 3) − y² + b
   sqr(A, KEY_X);
-  scale(B, ONE, 1);
-  add(B, B, ONE);
-  sub(A, A, B);
+  sub(A, A, ONE);
+  sub(A, A, ONE);
+  sub(A, A, ONE);
   sqr(B, KEY_Y);
   mulSub(A, A, KEY_X, B);
   add(A, A, CURVE_B);
@@ -103,19 +103,19 @@ function recodeSigns(out: usize, scalar: usize): bool {
 function addColumn(
   signs: usize,
   table: usize,
-  first: u32,
-  stride: u32,
-  teeth: u32,
+  first: usize,
+  stride: usize,
+  teeth: usize,
   flipped: bool,
 ): void {
   let digits: u32 = 0;
-  for (let k: u32 = 0; k < teeth; k++) {
-    digits |= bitsAt(signs, first + k * stride, 1) << k;
+  for (let k: usize = 0; k < teeth; k++) {
+    digits |= bitsAt(signs, <u32>(first + k * stride), 1) << <u32>k;
   }
-  const half: u32 = 1 << (teeth - 1);
+  const half: u32 = 1 << (<u32>teeth - 1);
   const negative = digits < half;
   const index = (negative ? ~digits : digits) & (half - 1);
-  addAffineSigned(SUM, table + index * ENTRY, negative != flipped);
+  addAffineSigned(SUM, table + <usize>index * ENTRY, negative != flipped);
 }
 
 /** Whether SUM is finite and its x is r − e mod n: X = x·Z², no inversion. */
@@ -182,8 +182,8 @@ export function verifyFresh(): i32 {
   for (let i: i32 = 256; i >= 0; i--) {
     double(SUM);
     const digit: i32 = load<i8>(NAF + i);
-    if (digit > 0) addWideSigned(SUM, ODD_MULTIPLES + (digit >> 1) * WIDE_POINT, false);
-    else if (digit < 0) addWideSigned(SUM, ODD_MULTIPLES + (-digit >> 1) * WIDE_POINT, true);
+    if (digit > 0) addWideSigned(SUM, ODD_MULTIPLES + <usize>(digit >> 1) * WIDE_POINT, false);
+    else if (digit < 0) addWideSigned(SUM, ODD_MULTIPLES + <usize>(-digit >> 1) * WIDE_POINT, true);
     if (i < <i32>COLUMNS) addColumn(BASE_SIGNS, BASE_TABLE, i, COLUMNS, BASE_TEETH, flipped);
   }
   return sumHasX() ? 1 : 0;
@@ -203,10 +203,10 @@ export function verifyPrepared(table: usize): i32 {
   const baseFlipped = recodeSigns(BASE_SIGNS, S);
   const keyFlipped = recodeSigns(KEY_SIGNS, T);
   setInfinity(SUM);
-  for (let j: i32 = COLUMNS - 1; j >= 0; j--) {
+  for (let j: i32 = <i32>COLUMNS - 1; j >= 0; j--) {
     double(SUM);
     addColumn(KEY_SIGNS, table, j, 2 * COLUMNS, KEY_TEETH, keyFlipped);
-    addColumn(KEY_SIGNS, table + KEY_COMB, j + COLUMNS, 2 * COLUMNS, KEY_TEETH, keyFlipped);
+    addColumn(KEY_SIGNS, table + KEY_COMB, <usize>j + COLUMNS, 2 * COLUMNS, KEY_TEETH, keyFlipped);
     addColumn(BASE_SIGNS, BASE_TABLE, j, COLUMNS, BASE_TEETH, baseFlipped);
   }
   return sumHasX() ? 1 : 0;

@@ -21,8 +21,16 @@ export type { Sm2UserId } from "./sm2/identity.ts";
 export type { KeyAgreementInput, KeyAgreementResult } from "./sm2/key-agreement.ts";
 export type { Sm2SignOptions } from "./sm2/sign.ts";
 export { sm2 } from "./sm2/sm2.ts";
-export type { Sm2VerifyOptions } from "./sm2/verify.ts";
-export { type Sm3Hasher, sm3 } from "./sm3.ts";
+export {
+  createSm2Verifier,
+  type Sm2Verifier,
+  type Sm2VerifierOptions,
+  type Sm2VerifyItem,
+  type Sm2VerifyOptions,
+} from "./sm2/verifier.ts";
+export { sm3 } from "./sm3.ts";
+export type { Sm3Hasher } from "./sm3-hasher.ts";
+export { sm3Many, sm3Nodes } from "./sm3-many.ts";
 export { sm4CtrHmac } from "./sm4/ctr-hmac.ts";
 export { sm4Gcm } from "./sm4/gcm.ts";
 export { sm4 } from "./sm4/sm4.ts";

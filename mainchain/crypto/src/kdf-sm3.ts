@@ -1,5 +1,5 @@
 import { CryptoError, expectBytes } from "./crypto-error.ts";
-import { sm3 } from "./sm3.ts";
+import { sm3OfSecret } from "./sm3-hasher.ts";
 
 /**
  * `length` bytes from SM3(input ‖ counter), counter from 1, 32 bits. Source: GB/T 32918.4-2016 §5.4.3.
@@ -16,7 +16,7 @@ export function kdfSm3(input: Uint8Array, length: number): Uint8Array {
   const view = new DataView(counter.buffer);
   for (let at = 0, count = 1; at < length; at += 32, count += 1) {
     view.setUint32(0, count);
-    out.set(sm3.create().update(input).update(counter).digest(), at);
+    out.set(sm3OfSecret(input, counter), at);
   }
   return out.subarray(0, length);
 }

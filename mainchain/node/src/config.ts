@@ -36,7 +36,12 @@ export interface NodeConfig {
   /** consensus' own if left out */
   readonly timeouts?: Readonly<Record<"propose" | "prevote" | "precommit", TimeoutScheduleConfig>>;
   /** what this node puts into a block that it proposes */
-  readonly block: { readonly maxBytes: number; readonly maxTransactions: number };
+  readonly block: {
+    readonly maxBytes: number;
+    readonly maxTransactions: number;
+    /** pause after a commit, in which transactions and checkpoint signatures gather */
+    readonly minIntervalMs: number;
+  };
   readonly log: {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
     /** stdout if left out */
@@ -92,7 +97,16 @@ const schema = z.strictObject({
     .strictObject({ propose: schedule, prevote: schedule, precommit: schedule })
     .exactOptional(),
   block: z
-    .strictObject({ maxBytes: count(MIB, 3 * MIB), maxTransactions: count(2_000, 20_000) })
+    .strictObject({
+      // A transaction of the greatest length must fit, or it would wait for ever.
+      maxBytes: z
+        .int()
+        .min(MIB / 2)
+        .max(3 * MIB)
+        .default(MIB),
+      maxTransactions: count(2_000, 20_000),
+      minIntervalMs: z.int().min(0).max(60_000).default(100),
+    })
     .prefault({}),
   log: z
     .strictObject({

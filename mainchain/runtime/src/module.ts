@@ -30,6 +30,8 @@ export interface Context {
   readonly height: bigint;
   /** header time */
   readonly timeMs: bigint;
+  /** state root after the previous height, as the header names it */
+  readonly previousStateRoot: Uint8Array;
   emit(kind: string, attributes: Readonly<Record<string, string>>): void;
 }
 

@@ -20,10 +20,10 @@ export interface ProvenStorage {
   readonly height: bigint;
   readonly timeMs: bigint;
   /**
-   * The value at `keccak256(key ‖ slot)` (docs/protocol.md §9, EVM slots); 32 zero bytes if the proof shows absence.
+   * The word at a storage position of the gateway (docs/protocol.md §9, EVM slots); zero if proven absent.
    * @throws CodedError `proof/…`
    */
-  read(slot: number, key: Uint8Array, proof: TrieNodes): Uint8Array;
+  read(position: Uint8Array, proof: TrieNodes): Uint8Array;
 }
 
 /** Owned by chains. */

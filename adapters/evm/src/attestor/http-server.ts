@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import { bytesToHex, CodedError, type CodedErrorInfo } from "@ropenet/protocol";
 import type { Logger } from "pino";
-import { AttestorError } from "./attestor-error.ts";
 import type { AttestationSource, SignedHeader } from "./attestation-source.ts";
+import { AttestorError } from "./attestor-error.ts";
 import type { AttestorConfig } from "./config.ts";
 
 /** Answer to GET /attestation: hex without 0x, numbers that do not fit a double as decimal strings. */

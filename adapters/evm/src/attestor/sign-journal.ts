@@ -49,7 +49,8 @@ function decodeRecord(bytes: Uint8Array): { height: bigint; hash: Uint8Array } |
 
 function readAll(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    // Copied: a Buffer's slices share one pool with whatever was read before.
+    return new Uint8Array(readFileSync(file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Uint8Array();
     throw error;

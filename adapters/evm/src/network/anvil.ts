@@ -7,7 +7,7 @@ import { CodedError } from "@ropenet/protocol";
 import { createEvmRpc, type EvmRpc } from "../rpc/json-rpc.ts";
 
 export type AnvilErrorInfo =
-  | { readonly code: "anvil/not-installed"; readonly package: string }
+  | { readonly code: "anvil/not-installed"; readonly package: string; readonly mend: string }
   | { readonly code: "anvil/port-busy"; readonly port: number }
   | { readonly code: "anvil/exited"; readonly exitCode: number; readonly reason: string }
   | { readonly code: "anvil/not-ready"; readonly port: number; readonly afterMs: number }
@@ -40,12 +40,19 @@ const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 40;
 
+function notInstalled(cause: unknown): AnvilError {
+  return new AnvilError(
+    { code: "anvil/not-installed", package: PACKAGE, mend: "npm ci --include=optional" },
+    { cause },
+  );
+}
+
 function anvilBinary(): string {
   try {
     const manifest = createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`);
     return join(dirname(manifest), "bin", "anvil");
   } catch (cause) {
-    throw new AnvilError({ code: "anvil/not-installed", package: PACKAGE }, { cause });
+    throw notInstalled(cause);
   }
 }
 
@@ -84,7 +91,7 @@ async function whenReady(child: ChildProcess, rpc: EvmRpc, options: AnvilOptions
   };
   child.stderr?.on("data", collect);
   const failed = new Promise<never>((_, reject) => {
-    child.once("error", reject);
+    child.once("error", (cause) => reject(notInstalled(cause)));
     child.once("exit", (exitCode) =>
       reject(new AnvilError({ code: "anvil/exited", exitCode: exitCode ?? -1, reason: output })),
     );
@@ -129,6 +136,9 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
     port,
     "chain-id": chainId,
     "block-time": options.blockTimeSeconds ?? 1,
+    // Nothing else of block 0 depends on the chain id: two chains born in one second would share its hash, and
+    // with the same deployer their gateways would share a uid.
+    "gas-limit": 30_000_000 + (chainId % 1_000_000),
     // `finalized` is the newest block minus two of these; with 32 it would trail by a minute.
     "slots-in-an-epoch": 1,
     state: join(directory, "anvil-state.json"),

@@ -1,6 +1,6 @@
 import { CodedError } from "@ropenet/protocol";
 import { Wallet } from "ethers";
-import { EvmRpcError, type EvmRpc, toQuantity } from "./json-rpc.ts";
+import { type EvmRpc, EvmRpcError, toQuantity } from "./json-rpc.ts";
 
 export interface LogJson {
   readonly address: string;
@@ -34,10 +34,7 @@ export interface PostedTransaction {
   mined(signal: AbortSignal): Promise<MinedTransaction>;
 }
 
-export type Post = (
-  request: TransactionRequest,
-  signal: AbortSignal,
-) => Promise<PostedTransaction>;
+export type Post = (request: TransactionRequest, signal: AbortSignal) => Promise<PostedTransaction>;
 
 /** Signs and posts for one key. */
 export interface TransactionSender {
@@ -124,7 +121,11 @@ async function currentFees(rpc: EvmRpc, signal: AbortSignal): Promise<Fees> {
 }
 
 /** @param secretKey 32 bytes in hex, with or without 0x */
-export function createTransactionSender(rpc: EvmRpc, secretKey: string): TransactionSender {
+export function createTransactionSender(
+  rpc: EvmRpc,
+  secretKey: string,
+  inclusionTimeoutMs: number = INCLUSION_TIMEOUT_MS,
+): TransactionSender {
   const wallet = new Wallet(secretKey.startsWith("0x") ? secretKey : `0x${secretKey}`);
   let chainId: bigint | undefined;
   let queue: Promise<unknown> = Promise.resolve();
@@ -132,7 +133,7 @@ export function createTransactionSender(rpc: EvmRpc, secretKey: string): Transac
   let unmined: Fees | undefined;
 
   async function mined(hash: string, fees: Fees, signal: AbortSignal): Promise<MinedTransaction> {
-    const deadline = performance.now() + INCLUSION_TIMEOUT_MS;
+    const deadline = performance.now() + inclusionTimeoutMs;
     for (;;) {
       const receipt = await rpc.call<ReceiptJson | null>(
         "eth_getTransactionReceipt",
@@ -145,7 +146,7 @@ export function createTransactionSender(rpc: EvmRpc, secretKey: string): Transac
       }
       if (performance.now() > deadline) {
         unmined = fees;
-        throw new SenderError({ code: "evm/not-mined", hash, afterMs: INCLUSION_TIMEOUT_MS });
+        throw new SenderError({ code: "evm/not-mined", hash, afterMs: inclusionTimeoutMs });
       }
       await pause(RECEIPT_POLL_MS);
     }

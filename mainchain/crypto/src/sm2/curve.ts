@@ -12,6 +12,7 @@ export const GY = 0xbc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139
 type PointConstructor = ReturnType<typeof weierstrass<bigint>>;
 export type Sm2Point = PointConstructor["BASE"];
 
+/** The engine of signing, key generation, decryption and key agreement; verification has the kernel. */
 const Point: PointConstructor = /* @__PURE__ */ weierstrass({
   p: P,
   n: N,
@@ -55,9 +56,4 @@ export function encodePoint(point: Sm2Point): Uint8Array {
   out.set(bigintToBytes(x, 32), 1);
   out.set(bigintToBytes(y, 32), 33);
   return out;
-}
-
-/** s·G + t·P for public s, t ∈ [0, n−1]. */
-export function linearCombination(s: bigint, t: bigint, point: Sm2Point): Sm2Point {
-  return Point.BASE.mulAddUnsafe(s, point, t);
 }

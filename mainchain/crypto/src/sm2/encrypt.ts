@@ -1,7 +1,7 @@
 import { bytesToBigint, concatBytes, equalSecretBytes } from "../bytes.ts";
 import { CryptoError, expectBytes } from "../crypto-error.ts";
 import { kdfSm3 } from "../kdf-sm3.ts";
-import { sm3 } from "../sm3.ts";
+import { sm3OfSecret } from "../sm3-hasher.ts";
 import { decodePoint, encodePoint, multiplyBase, type Sm2Point } from "./curve.ts";
 import { publicPoint, randomSecretKey, secretScalar } from "./keys.ts";
 
@@ -25,7 +25,7 @@ export function encryptWithNonce(
   const shared = encodePoint(recipient.multiply(k)).subarray(1);
   const mask = kdfSm3(shared, plaintext.length);
   if (isZero(mask)) return undefined;
-  const digest = sm3(concatBytes(shared.subarray(0, 32), plaintext, shared.subarray(32)));
+  const digest = sm3OfSecret(shared.subarray(0, 32), plaintext, shared.subarray(32));
   return concatBytes(encodePoint(multiplyBase(k)), digest, xor(plaintext, mask));
 }
 
@@ -69,7 +69,7 @@ export function decrypt(ciphertext: Uint8Array, secretKey: Uint8Array): Uint8Arr
   const shared = encodePoint(c1.multiply(d)).subarray(1);
   const mask = kdfSm3(shared, c2.length);
   const plaintext = xor(c2, mask);
-  const digest = sm3(concatBytes(shared.subarray(0, 32), plaintext, shared.subarray(32)));
+  const digest = sm3OfSecret(shared.subarray(0, 32), plaintext, shared.subarray(32));
   if (!equalSecretBytes(digest, c3) || isZero(mask)) {
     throw new CryptoError({ code: "crypto/authentication-failed" });
   }

@@ -1,7 +1,7 @@
 import { bytesToBigint, concatBytes } from "../bytes.ts";
 import { CryptoError } from "../crypto-error.ts";
 import { kdfSm3 } from "../kdf-sm3.ts";
-import { sm3 } from "../sm3.ts";
+import { sm3OfSecret } from "../sm3-hasher.ts";
 import { encodePoint, modN } from "./curve.ts";
 import { identityDigest, type Sm2UserId } from "./identity.ts";
 import { getPublicKey, publicPoint, secretScalar } from "./keys.ts";
@@ -66,9 +66,9 @@ export function keyAgreement(input: KeyAgreementInput): KeyAgreementResult {
   const ownPart = selfEphemeral.subarray(1);
   const peerPart = input.peerEphemeralPublicKey.subarray(1);
   const ephemerals = ownFirst ? concatBytes(ownPart, peerPart) : concatBytes(peerPart, ownPart);
-  const transcript = sm3(concatBytes(shared.subarray(0, 32), identities, ephemerals));
+  const transcript = sm3OfSecret(shared.subarray(0, 32), identities, ephemerals);
   const confirmation = (tag: number): Uint8Array =>
-    sm3(concatBytes(Uint8Array.of(tag), shared.subarray(32), transcript));
+    sm3OfSecret(Uint8Array.of(tag), shared.subarray(32), transcript);
   return {
     key: kdfSm3(concatBytes(shared, identities), input.keyBytes),
     responderConfirmation: confirmation(2),

@@ -1,0 +1,217 @@
+import type { ItemOutcome, SubmitResult } from "@ropenet/adapter-sdk";
+import {
+  ackHash,
+  type Checkpoint,
+  checkpointCodec,
+  decode,
+  equalBytes,
+  outboxesRootFrom,
+  packetHash,
+  SUITE_KECCAK,
+} from "@ropenet/protocol";
+import { gatewayInterface } from "../contracts/interfaces.ts";
+import { type ContractRefusal, refusalOf } from "../contracts/revert.ts";
+import { toHex } from "../contracts/words.ts";
+import type { EvmRpc } from "../rpc/json-rpc.ts";
+import {
+  estimateGas,
+  type MinedTransaction,
+  type Post,
+  type PostedTransaction,
+  replay,
+  type TransactionSender,
+  withReserve,
+} from "../rpc/transaction-sender.ts";
+import { checkpointArguments } from "./checkpoint-call.ts";
+import { gatewayError } from "./classify-error.ts";
+import { type DeliveryCall, encodeDeliveries, type RopeBatch } from "./delivery-calls.ts";
+import type { SentPacket } from "./packet-memory.ts";
+
+export interface SubmitParts {
+  readonly name: string;
+  readonly rpc: EvmRpc;
+  readonly sender: TransactionSender;
+  readonly gatewayAddress: string;
+  readonly gatewayUid: Uint8Array;
+  readonly payee: Uint8Array;
+  readonly sentPacket: (
+    acknowledgement: { readonly packetHash: Uint8Array },
+    signal: AbortSignal,
+  ) => Promise<SentPacket>;
+}
+
+/** Somebody else did it first: the work is done, which is all that a relayer wants. */
+const ALREADY: ReadonlySet<string> = new Set(["AlreadyDelivered", "AlreadyAcknowledged"]);
+
+const { topicHash: BATCH_ITEM_SKIPPED } = gatewayInterface.getEvent("BatchItemSkipped") ?? {
+  topicHash: "",
+};
+
+/** Whether a proof that the gateway refused is sound under the checkpoint that came with it. */
+function leadsToCheckpoint(
+  { update, items }: RopeBatch,
+  gatewayUid: Uint8Array,
+  indexes: readonly number[],
+): boolean {
+  const { outboxesRoot }: Checkpoint = decode(checkpointCodec, update.checkpoint);
+  return indexes.every((index) => {
+    const item = items[index];
+    if (!item) return false;
+    const { event, proof } = item;
+    const body =
+      event.kind === "packet"
+        ? packetHash(SUITE_KECCAK, event.packet)
+        : ackHash(SUITE_KECCAK, event.acknowledgement);
+    return equalBytes(outboxesRootFrom(SUITE_KECCAK, gatewayUid, body, proof), outboxesRoot);
+  });
+}
+
+class BatchSubmission {
+  readonly #parts: SubmitParts;
+  readonly #batch: RopeBatch;
+  readonly #post: Post;
+  readonly #signal: AbortSignal;
+  readonly #outcomes: ItemOutcome[];
+  readonly #mined: MinedTransaction[] = [];
+  #checkpoint: PostedTransaction | undefined;
+
+  constructor(parts: SubmitParts, batch: RopeBatch, post: Post, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#batch = batch;
+    this.#post = post;
+    this.#signal = signal;
+    this.#outcomes = batch.items.map(() => "delivered");
+  }
+
+  async run(calls: readonly DeliveryCall[]): Promise<SubmitResult> {
+    await this.#bringCheckpoint();
+    const open: { readonly call: DeliveryCall; readonly posted: PostedTransaction }[] = [];
+    for (const call of calls) {
+      const posted = await this.#postDelivery(call);
+      if (posted) open.push({ call, posted });
+    }
+    if (this.#checkpoint) await this.#settleCheckpoint(this.#checkpoint);
+    for (const { call, posted } of open) await this.#settleDelivery(call, posted);
+    return {
+      outcomes: this.#outcomes,
+      transactionHashes: this.#mined.map(({ hash }) => hash.slice(2)),
+      feePaid: this.#mined.reduce((sum, { feePaid }) => sum + feePaid, 0n),
+    };
+  }
+
+  /** Unless the gateway knows the batch's root already, or somebody brought a newer checkpoint meanwhile. */
+  async #bringCheckpoint(): Promise<void> {
+    const { rpc, gatewayAddress } = this.#parts;
+    const { update } = this.#batch;
+    const { outboxesRoot }: Checkpoint = decode(checkpointCodec, update.checkpoint);
+    const data = gatewayInterface.encodeFunctionData("isRecentRoot", [toHex(outboxesRoot)]);
+    const params = [{ to: gatewayAddress, data }, "latest"];
+    const known = await rpc.call<string>("eth_call", params, this.#signal);
+    if (BigInt(known) !== 0n) return;
+    const call = gatewayInterface.encodeFunctionData("submitCheckpoint", [
+      ...checkpointArguments(update),
+    ]);
+    try {
+      this.#checkpoint = await this.#postCall(call, "latest");
+    } catch (error) {
+      if (refusalOf(error)?.info.error !== "HeightNotAbove") throw error;
+    }
+  }
+
+  async #postCall(data: string, at: "pending" | "latest"): Promise<PostedTransaction> {
+    const { rpc, sender, gatewayAddress } = this.#parts;
+    const call = { from: sender.address, to: gatewayAddress, data };
+    const gasLimit = withReserve(await estimateGas(rpc, call, at, this.#signal));
+    return await this.#post({ to: gatewayAddress, data, gasLimit }, this.#signal);
+  }
+
+  /** The pending state holds the checkpoint before a block does; where a node has none, wait for the block. */
+  async #postDelivery(call: DeliveryCall): Promise<PostedTransaction | undefined> {
+    try {
+      return await this.#postCall(call.data, "pending");
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
+      if (refusal.info.error !== "BadProof" || !this.#checkpoint) {
+        return this.#accept(call, refusal);
+      }
+    }
+    await this.#settleCheckpoint(this.#checkpoint);
+    try {
+      return await this.#postCall(call.data, "latest");
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
+      return this.#accept(call, refusal);
+    }
+  }
+
+  /** @throws {AdapterError} unless the refusal says that the work was done */
+  #accept(call: DeliveryCall, { info }: ContractRefusal): undefined {
+    const { name, gatewayUid } = this.#parts;
+    if (ALREADY.has(info.error)) {
+      for (const index of call.indexes) this.#outcomes[index] = "already-delivered";
+      return;
+    }
+    if (info.error === "BadProof" && leadsToCheckpoint(this.#batch, gatewayUid, call.indexes)) {
+      // Newer checkpoints have pushed this one out: the same events, proven anew, will pass.
+      const stale = { ...info, code: "gateway/stale-checkpoint" };
+      throw gatewayError(name, stale, { kind: "retryable" });
+    }
+    throw gatewayError(name, info);
+  }
+
+  async #settleCheckpoint(posted: PostedTransaction): Promise<void> {
+    this.#checkpoint = undefined;
+    // Its own failure is no failure: a newer one may have come first, and the deliveries decide.
+    this.#mined.push(await posted.mined(this.#signal));
+  }
+
+  async #settleDelivery(call: DeliveryCall, posted: PostedTransaction): Promise<void> {
+    const mined = await posted.mined(this.#signal);
+    this.#mined.push(mined);
+    if (!mined.succeeded) {
+      this.#accept(call, await this.#whyFailed(call, mined));
+      return;
+    }
+    for (const { topics, data } of mined.logs) {
+      if (topics[0] !== BATCH_ITEM_SKIPPED) continue;
+      const skipped = gatewayInterface.parseLog({ topics: [...topics], data })?.args["item"];
+      const index = call.indexes[Number(skipped)];
+      if (index !== undefined) this.#outcomes[index] = "already-delivered";
+    }
+  }
+
+  async #whyFailed(call: DeliveryCall, mined: MinedTransaction): Promise<ContractRefusal> {
+    const { rpc, sender, gatewayAddress } = this.#parts;
+    const request = { from: sender.address, to: gatewayAddress, data: call.data };
+    try {
+      await replay(rpc, request, mined.height, this.#signal);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal) return refusal;
+      throw error;
+    }
+    // It passes now: what stood in its way was in the same block.
+    throw gatewayError(
+      this.#parts.name,
+      { code: "gateway/passing-failure", error: "", operands: [], data: mined.hash },
+      { kind: "retryable" },
+    );
+  }
+}
+
+/** Checkpoint if the gateway lacks it, then every item, posted together and awaited together. */
+export async function submitBatch(
+  parts: SubmitParts,
+  batch: RopeBatch,
+  signal: AbortSignal,
+): Promise<SubmitResult> {
+  const calls = await encodeDeliveries(batch.items, parts.payee, (acknowledgement) =>
+    parts.sentPacket(acknowledgement, signal),
+  );
+  return await parts.sender.exclusive(
+    (post) => new BatchSubmission(parts, batch, post, signal).run(calls),
+    signal,
+  );
+}

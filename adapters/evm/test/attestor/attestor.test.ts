@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type AttestedHeader,
+  bytesToHex,
+  hexToBytes,
+  secp256k1,
+  verifyAttestations,
+} from "@ropenet/protocol";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type AttestationJson,
+  createEvmRpc,
+  type RunningAnvil,
+  readHeader,
+  startAnvil,
+} from "../../src/index.ts";
+import { attestorKeyFiles, eventually, freePort, temporaryFolder } from "../kit/test-strand.ts";
+
+const main = join(import.meta.dirname, "../../src/attestor/main.ts");
+
+function headerOf(json: AttestationJson): AttestedHeader {
+  return {
+    height: BigInt(json.height),
+    headerHash: hexToBytes(json.headerHash),
+    stateRoot: hexToBytes(json.stateRoot),
+    timeMs: BigInt(json.timeMs),
+  };
+}
+
+describe("the attestor process", () => {
+  const folder = temporaryFolder();
+  const keyFiles = attestorKeyFiles(folder.path);
+  const configFile = join(folder.path, "attestor.json");
+  const children: ChildProcess[] = [];
+  let anvil: RunningAnvil;
+  let genesisHash = new Uint8Array();
+  let url = "";
+
+  async function run(change: object = {}): Promise<{ child: ChildProcess; errors: () => string }> {
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const config = {
+      name: "test",
+      rpcUrl: anvil.rpcUrl,
+      port,
+      genesisHash: bytesToHex(genesisHash),
+      threshold: 3,
+      keyFiles,
+      directory: join(folder.path, "journals"),
+      ...change,
+    };
+    writeFileSync(configFile, JSON.stringify(config));
+    const child = spawn(process.execPath, [main, "--config", configFile]);
+    children.push(child);
+    let text = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    return { child, errors: () => text };
+  }
+
+  const exited = (child: ChildProcess): Promise<unknown> =>
+    child.exitCode === null && child.signalCode === null
+      ? new Promise((resolve) => child.once("exit", resolve))
+      : Promise.resolve();
+
+  const get = async (path: string): Promise<{ status: number; body: Record<string, unknown> }> => {
+    const response = await fetch(url + path);
+    return {
+      status: response.status,
+      body: (await response.json()) as Record<string, unknown>,
+    };
+  };
+
+  const healthy = (): Promise<true> =>
+    eventually(async () => {
+      const response = await fetch(`${url}/health`).catch(() => undefined);
+      return response?.ok ? true : undefined;
+    });
+
+  beforeAll(async () => {
+    anvil = await startAnvil({
+      directory: join(folder.path, "chain"),
+      port: await freePort(),
+      chainId: 31_003,
+    });
+    genesisHash = new Uint8Array((await readHeader(createEvmRpc(anvil.rpcUrl), 0n)).hash);
+  });
+  afterAll(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await Promise.all(children.map(exited));
+    await anvil.stop();
+    folder.remove();
+  });
+
+  it("signs finalised headers so that the rope accepts them, and the same ones after kill -9", async () => {
+    const { child } = await run();
+    await healthy();
+    const { body } = await get("/attestation/latest");
+    const latest = body as unknown as AttestationJson;
+    const attestors = keyFiles.map((_, index) =>
+      secp256k1.getAddress(hexToBytes(`${index + 1}`.padStart(64, "5"))),
+    );
+    const set = { genesisHash, attestors, threshold: 3 };
+    const signaturesOf = (json: AttestationJson): { index: number; signature: Uint8Array }[] =>
+      json.signatures.map(({ index, signature }) => ({ index, signature: hexToBytes(signature) }));
+    verifyAttestations(set, headerOf(latest), signaturesOf(latest));
+    expect(latest.signatures).toHaveLength(4);
+    const status = await get("/status");
+    expect(status.body).toMatchObject({ profile: "development", attestorsHere: 4, threshold: 3 });
+
+    child.kill("SIGKILL");
+    await exited(child);
+    const restarted = await run();
+    await healthy();
+    const tip = await eventually(async () => {
+      const answer = await get("/attestation/latest");
+      const json = answer.body as unknown as AttestationJson;
+      return BigInt(json.height) > BigInt(latest.height) ? json : undefined;
+    });
+    verifyAttestations(set, headerOf(tip), signaturesOf(tip));
+    restarted.child.kill("SIGTERM");
+    await exited(restarted.child);
+    expect(restarted.child.exitCode).toBe(0);
+  });
+
+  it("refuses heights that are not final, heights that are none, and anything but GET", async () => {
+    const { child } = await run();
+    await healthy();
+    const latest = await readHeader(createEvmRpc(anvil.rpcUrl), "latest");
+    expect(await get(`/attestation?height=${latest.height + 5n}`)).toMatchObject({
+      status: 409,
+      body: { code: "attestor/not-final" },
+    });
+    for (const text of ["", "-1", "0x10", "007", "1e3"]) {
+      expect(await get(`/attestation?height=${text}`)).toMatchObject({
+        status: 400,
+        body: { code: "attestor/bad-height" },
+      });
+    }
+    const posted = await fetch(`${url}/attestation?height=1`, { method: "POST" });
+    expect(posted.status).toBe(405);
+    expect((await get("/keys")).status).toBe(404);
+    child.kill("SIGTERM");
+    await exited(child);
+  });
+
+  it("starts neither on another chain nor with a key that others can read", async () => {
+    const other = await run({ genesisHash: "11".repeat(32) });
+    await exited(other.child);
+    expect(other.errors()).toContain("attestor/wrong-chain");
+    const [first = ""] = keyFiles;
+    chmodSync(first, 0o644);
+    const exposed = await run();
+    await exited(exposed.child);
+    expect(exposed.errors()).toContain("attestor/key-exposed");
+    chmodSync(first, 0o600);
+  });
+
+  it("stops signing for good when the node shows another past", async () => {
+    const { child } = await run();
+    await healthy();
+    const before = await get("/attestation/latest");
+    const rpc = createEvmRpc(anvil.rpcUrl);
+    const { height } = await readHeader(rpc, "latest");
+    const signed = BigInt(String(before.body["height"]));
+    // Replaces blocks below what was final, as a node that lost its disk might.
+    await rpc.call("anvil_reorg", [Number(height - signed) + 1, []]);
+    const contradiction = await eventually(async () => {
+      const { body } = await get("/status");
+      return body["contradiction"] ?? undefined;
+    });
+    expect(contradiction).toContain("attestor/contradiction");
+    expect((await get("/health")).status).toBe(503);
+    const next = await get(`/attestation?height=${height + 1n}`);
+    expect(next).toMatchObject({ status: 503, body: { code: "attestor/contradiction" } });
+    expect((await get("/attestation/latest")).body["headerHash"]).toBe(before.body["headerHash"]);
+
+    child.kill("SIGKILL");
+    await exited(child);
+    await run();
+    await eventually(async () => {
+      const { body } = await get("/status").catch(() => ({ body: {} as Record<string, unknown> }));
+      return body["contradiction"] ?? undefined;
+    });
+    expect((await get("/attestation/latest")).status).toBe(409);
+  });
+});

@@ -1,0 +1,57 @@
+import { kill } from "node:process";
+import { equalBytes } from "@ropenet/protocol";
+import { afterEach, describe, expect, it } from "vitest";
+import { createEvmRpc, type RunningAnvil, readHeader, startAnvil } from "../../src/index.ts";
+import { eventually, freePort, temporaryFolder } from "../kit/test-strand.ts";
+
+describe("startAnvil", () => {
+  const folder = temporaryFolder();
+  const running: RunningAnvil[] = [];
+  afterEach(async () => {
+    await Promise.all(running.map((anvil) => anvil.stop()));
+    running.length = 0;
+  });
+  const start = async (port: number): Promise<RunningAnvil> => {
+    const anvil = await startAnvil({ directory: folder.path, port, chainId: 31_002 });
+    running.push(anvil);
+    return anvil;
+  };
+
+  it("continues the same chain on its second start, also after kill -9", async () => {
+    const port = await freePort();
+    const first = await start(port);
+    const rpc = createEvmRpc(first.rpcUrl);
+    const genesis = await readHeader(rpc, 0n);
+    const finalised = await eventually(async () => {
+      const header = await readHeader(rpc, "finalized");
+      return header.height > 0n ? header : undefined;
+    });
+    await first.stop();
+
+    const second = await start(port);
+    expect(equalBytes((await readHeader(rpc, 0n)).hash, genesis.hash)).toBe(true);
+    const kept = await readHeader(rpc, finalised.height);
+    expect(equalBytes(kept.hash, finalised.hash)).toBe(true);
+    const tip = await eventually(async () => {
+      const header = await readHeader(rpc, "finalized");
+      return header.height > finalised.height + 1n ? header : undefined;
+    });
+    kill(second.pid, "SIGKILL");
+    await second.stop();
+
+    await start(port);
+    const again = await eventually(async () => {
+      const header = await readHeader(rpc, "latest");
+      return header.height >= tip.height ? readHeader(rpc, tip.height) : undefined;
+    });
+    expect(equalBytes((await readHeader(rpc, 0n)).hash, genesis.hash)).toBe(true);
+    expect(equalBytes(again.hash, tip.hash)).toBe(true);
+    expect(again.timeMs).toBeGreaterThan(BigInt(Date.now() - 60_000));
+  });
+
+  it("says which port is busy", async () => {
+    const port = await freePort();
+    await start(port);
+    await expect(start(port)).rejects.toMatchObject({ code: "anvil/port-busy", info: { port } });
+  });
+});

@@ -1,0 +1,130 @@
+/**
+ * Writes out assembly/products.ts: the products of two 9-limb elements with their Montgomery reduction,
+ * column by column, as straight-line code. docs/crypto.md §3 explains the columns.
+ */
+
+const LIMBS = 9;
+
+type Columns = (column: number) => readonly string[];
+type Subtrahend = (limb: number) => string;
+
+const range = (length: number): readonly number[] => Array.from({ length }, (_, index) => index);
+
+function loads(name: string): string[] {
+  return range(LIMBS).map((i) => `  const ${name}${i}: i64 = load<i32>(${name}, ${4 * i});`);
+}
+
+/** Pairs i < j of limbs that meet in a column. */
+function pairs(column: number): readonly (readonly [number, number])[] {
+  return range(LIMBS)
+    .map((i) => [i, column - i] as const)
+    .filter(([i, j]) => j > i && j < LIMBS);
+}
+
+/** aᵢbⱼ + aⱼbᵢ = (aᵢ + aⱼ)(bᵢ + bⱼ) − aᵢbᵢ − aⱼbⱼ: 45 multiplications for 81, sums of aᵢbᵢ shared. */
+const productColumns: Columns = (column) => {
+  if (column === 0) return ["p0"];
+  if (column === 2 * LIMBS - 2) return [`p${LIMBS - 1}`];
+  const diagonals = column < LIMBS ? `low${column}` : `high${column - LIMBS + 1}`;
+  const [first, ...rest] = pairs(column).map(([i, j]) => `(a${i} + a${j}) * (b${i} + b${j})`);
+  const middle = column % 2 === 0 ? [`(p${column / 2} << 1)`] : [];
+  return [`${first} - ${diagonals}`, ...rest, ...middle];
+};
+
+const squareColumns: Columns = (column) => [
+  ...pairs(column).map(([i, j]) => `d${i} * a${j}`),
+  ...(column % 2 === 0 ? [`a${column / 2} * a${column / 2}`] : []),
+];
+
+function diagonals(): string[] {
+  const last = LIMBS - 1;
+  return [
+    ...range(LIMBS).map((i) => `  const p${i} = a${i} * b${i};`),
+    ...range(last).map((i) => `  const low${i + 1} = ${i === 0 ? "p0" : `low${i}`} + p${i + 1};`),
+    ...range(last - 1).map((i) => {
+      const limb = last - 1 - i;
+      return `  const high${limb} = ${i === 0 ? `p${last}` : `high${limb + 1}`} + p${limb};`;
+    }),
+  ];
+}
+
+const doubles = (): string[] => range(LIMBS - 1).map((i) => `  const d${i} = a${i} << 1;`);
+
+/** One column: products, the digits of m·p that fall here, and last the carry, which it waits for. */
+function column(index: number, columns: Columns, subtrahend: string): string {
+  const digit = (back: number): boolean => index - back >= 0 && index - back < LIMBS;
+  let sum = columns(index).join(" + ");
+  if (digit(3)) sum += ` - (m${index - 3} << 9)`;
+  if (digit(7)) sum += ` - (m${index - 7} << 21)`;
+  if (digit(8)) sum += ` + (m${index - 8} << 24)`;
+  sum += `${subtrahend} + HALF`;
+  if (digit(2)) sum += ` + (m${index - 2} << 6)`;
+  return index > 0 ? `${sum} + c` : sum;
+}
+
+function reduction(columns: Columns, subtrahend: Subtrahend): string[] {
+  const digits = range(LIMBS).flatMap((i) => [
+    `  t = ${column(i, columns, "")};`,
+    "  c = t >> BITS;",
+    `  const m${i}: i64 = (t & MASK) - HALF;`,
+  ]);
+  const limbs = range(LIMBS - 1).flatMap((i) => [
+    `  t = ${column(LIMBS + i, columns, subtrahend(i))};`,
+    "  c = t >> BITS;",
+    `  store<i32>(out, <i32>((t & MASK) - HALF), ${4 * i});`,
+  ]);
+  const top = `  store<i32>(out, <i32>(c${subtrahend(LIMBS - 1)}), ${4 * (LIMBS - 1)});`;
+  return ["  let t: i64;", "  let c: i64;", ...digits, ...limbs, top];
+}
+
+const subtrahends: readonly { suffix: string; formula: string; of: Subtrahend }[] = [
+  { suffix: "", formula: "", of: () => "" },
+  { suffix: "Sub", formula: " − s", of: (i) => ` - <i64>load<i32>(s, ${4 * i})` },
+  { suffix: "Sub8", formula: " − 8s", of: (i) => ` - (<i64>load<i32>(s, ${4 * i}) << 3)` },
+];
+
+function productFunction(index: number): string[] {
+  const { suffix, formula, of } = subtrahends[index] as (typeof subtrahends)[number];
+  const parameter = suffix === "" ? "" : ", s: usize";
+  return [
+    `/** out = a·b/R${formula}. Weights a·b ≤ 14. */`,
+    `export function mul${suffix}(out: usize, a: usize, b: usize${parameter}): void {`,
+    ...loads("a"),
+    ...loads("b"),
+    ...diagonals(),
+    ...reduction(productColumns, of),
+    "}",
+    "",
+  ];
+}
+
+function squareFunction(index: number): string[] {
+  const { suffix, formula, of } = subtrahends[index] as (typeof subtrahends)[number];
+  const parameter = suffix === "" ? "" : ", s: usize";
+  return [
+    `/** out = a²/R${formula}. Weight of a ≤ 3. */`,
+    `export function sqr${suffix}(out: usize, a: usize${parameter}): void {`,
+    ...loads("a"),
+    ...doubles(),
+    ...reduction(squareColumns, of),
+    "}",
+    "",
+  ];
+}
+
+/** The text of assembly/products.ts. */
+export function unrollProducts(): string {
+  return [
+    "// Written by scripts/unroll-products.ts. Do not edit.",
+    "",
+    "const BITS: i64 = 29;",
+    "const MASK: i64 = (1 << 29) - 1;",
+    "const HALF: i64 = 1 << 28;",
+    "",
+    ...range(3).flatMap(productFunction),
+    ...range(3).flatMap(squareFunction),
+  ]
+    .join("\n")
+    .trimEnd()
+    .concat("\n");
+}

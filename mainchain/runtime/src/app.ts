@@ -1,0 +1,391 @@
+import {
+  type Application,
+  type ApplicationInfo,
+  accountRecordCodec,
+  type Block,
+  type BlockResult,
+  bytesToHex,
+  type CheckResult,
+  CodedError,
+  type DecodedTransaction,
+  decode,
+  decodeMessage,
+  decodeTransaction,
+  equalBytes,
+  type Genesis,
+  genesisCodec,
+  type Header,
+  type KeyValueReader,
+  MAX_TRANSACTION_BYTES,
+  type ParametersRecord,
+  PROTOCOL_VERSION,
+  type ProvenValue,
+  parametersRecordCodec,
+  stateKey,
+  type TransactionEvent,
+  type TransactionResult,
+  transactionsRoot,
+  type ValidatorSet,
+  validatorSetCodec,
+  validatorSetHash,
+  verifyTransactionSignature,
+  type WriteBatch,
+  ZERO_32,
+} from "@ropenet/protocol";
+import { AppError, InvariantViolation } from "./app-error.ts";
+import { baseUnits, collectHandlers, executeTransaction, isFree } from "./execute-transaction.ts";
+import { type Context, type Module, readRecord, type StateView } from "./module.ts";
+import { type BlockState, createBlockState } from "./state/block-state.ts";
+import {
+  type Head,
+  type PreparedCommit,
+  prepareCommit,
+  proveAt,
+  readHead,
+} from "./state/state-store.ts";
+
+export interface ApplicationOptions {
+  readonly reader: KeyValueReader;
+  readonly modules: readonly Module[];
+  /** after every block, invariants of what it touched; a violation halts the node */
+  readonly checkInvariants: boolean;
+  /** whether a module has work for a block although no transaction waits */
+  readonly wantsBlock: (
+    state: StateView,
+    parameters: ParametersRecord,
+    nowMs: bigint,
+    head: Head,
+  ) => boolean;
+  readonly checkpointDue: (state: StateView, height: bigint) => boolean;
+}
+
+/** A transaction that names a height further ahead would wait in mempools for ever. */
+const MAX_EXPIRY_AHEAD = 100_000n;
+
+interface Executed {
+  readonly result: BlockResult;
+  readonly prepared: PreparedCommit;
+}
+
+function readParameters(state: StateView): ParametersRecord {
+  const parameters = readRecord(state, stateKey.parameters(), parametersRecordCodec);
+  if (!parameters) throw new Error("no chain parameters in the state");
+  return parameters;
+}
+
+function readValidators(state: StateView): ValidatorSet {
+  return readRecord(state, stateKey.validators(), validatorSetCodec) ?? [];
+}
+
+/** Decodes what a stranger sent; whatever is wrong with it is the stranger's fault. */
+function decodeOrThrow(bytes: Uint8Array): DecodedTransaction {
+  if (bytes.length > MAX_TRANSACTION_BYTES) {
+    throw new AppError({
+      code: "tx/malformed",
+      reason: `more than ${MAX_TRANSACTION_BYTES} bytes`,
+    });
+  }
+  try {
+    const transaction = decodeTransaction(bytes);
+    decodeMessage(transaction.body.type, transaction.body.message);
+    return transaction;
+  } catch (cause) {
+    if (!(cause instanceof CodedError)) throw cause;
+    throw new AppError({ code: "tx/malformed", reason: cause.message }, { cause });
+  }
+}
+
+/** Everything about a transaction but its handler. `nonce` = the next one of the sender. */
+function checkTransaction(
+  transaction: DecodedTransaction,
+  bytes: number,
+  chain: ParametersRecord,
+  height: bigint,
+  account: { readonly nonce: bigint; readonly balance: bigint },
+): void {
+  const { body } = transaction;
+  if (body.version !== PROTOCOL_VERSION)
+    throw new AppError({ code: "tx/wrong-version", version: body.version });
+  if (!equalBytes(body.chainId, chain.chainId)) throw new AppError({ code: "tx/wrong-chain" });
+  if (body.expiryHeight < height) {
+    throw new AppError({ code: "tx/expired", expiryHeight: body.expiryHeight, height });
+  }
+  if (body.expiryHeight > height + MAX_EXPIRY_AHEAD) {
+    throw new AppError({
+      code: "tx/expiry-too-far",
+      expiryHeight: body.expiryHeight,
+      limit: height + MAX_EXPIRY_AHEAD,
+    });
+  }
+  if (body.nonce !== account.nonce) {
+    throw new AppError({ code: "tx/wrong-nonce", nonce: body.nonce, expected: account.nonce });
+  }
+  if (!isFree(decodeMessage(body.type, body.message).name)) {
+    const needed = baseUnits(bytes) * chain.baseFee;
+    if (body.feeLimit < needed)
+      throw new AppError({ code: "fee/limit-exceeded", feeLimit: body.feeLimit, needed });
+    if (account.balance < needed) {
+      throw new AppError({
+        code: "tx/cannot-pay",
+        feeLimit: body.feeLimit,
+        balance: account.balance,
+      });
+    }
+  }
+  if (!verifyTransactionSignature(transaction)) throw new AppError({ code: "tx/bad-signature" });
+}
+
+class RopeApplication implements Application {
+  readonly #options: ApplicationOptions;
+  readonly #handlers: ReturnType<typeof collectHandlers>;
+  readonly #executed = new Map<string, Executed>();
+  #applied: Executed | undefined;
+
+  constructor(options: ApplicationOptions) {
+    this.#options = options;
+    this.#handlers = collectHandlers(options.modules);
+  }
+
+  get #reader(): KeyValueReader {
+    return this.#options.reader;
+  }
+
+  #head(): Head {
+    const head = readHead(this.#reader);
+    if (!head) throw new Error("no genesis yet");
+    return head;
+  }
+
+  info(): ApplicationInfo {
+    const head = readHead(this.#reader);
+    return head
+      ? { height: head.height, stateRoot: head.stateRoot }
+      : { height: -1n, stateRoot: ZERO_32 };
+  }
+
+  initGenesis(bytes: Uint8Array): {
+    stateRoot: Uint8Array;
+    validators: ValidatorSet;
+    batch: WriteBatch;
+  } {
+    if (readHead(this.#reader)) throw new AppError({ code: "app/genesis-exists" });
+    const genesis: Genesis = decode(genesisCodec, bytes);
+    const state = createBlockState(this.#reader);
+    const context: Context = {
+      state,
+      parameters: genesis.parameters,
+      height: 0n,
+      timeMs: genesis.timeMs,
+      previousStateRoot: ZERO_32,
+      emit: () => undefined,
+    };
+    for (const module of this.#options.modules) module.initGenesis?.(context, genesis);
+    const { head, batch } = prepareCommit(this.#reader, undefined, state, {
+      height: 0n,
+      timeMs: genesis.timeMs,
+    });
+    return { stateRoot: head.stateRoot, validators: readValidators(state), batch };
+  }
+
+  validators(): ValidatorSet {
+    return readValidators(createBlockState(this.#reader));
+  }
+
+  checkTx(bytes: Uint8Array, pendingNonce?: bigint): CheckResult {
+    try {
+      const state = createBlockState(this.#reader);
+      const transaction = decodeOrThrow(bytes);
+      const { sender, body } = transaction;
+      const account = readRecord(state, stateKey.account(sender), accountRecordCodec) ?? {
+        nonce: 0n,
+        balance: 0n,
+      };
+      const nonce =
+        pendingNonce !== undefined && pendingNonce > account.nonce ? pendingNonce : account.nonce;
+      checkTransaction(transaction, bytes.length, readParameters(state), this.#head().height + 1n, {
+        ...account,
+        nonce,
+      });
+      return { ok: true, sender, nonce: body.nonce, feeLimit: body.feeLimit };
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      return { ok: false, code: error.code, message: error.message };
+    }
+  }
+
+  buildBlock(
+    candidates: readonly Uint8Array[],
+    limits: { readonly maxBytes: number; readonly maxTransactions: number },
+  ): readonly Uint8Array[] {
+    const state = createBlockState(this.#reader);
+    const parameters = readParameters(state);
+    const height = this.#head().height + 1n;
+    const accounts = new Map<string, { nonce: bigint; balance: bigint }>();
+    const chosen: Uint8Array[] = [];
+    let size = 0;
+    for (const bytes of candidates) {
+      if (chosen.length >= limits.maxTransactions) break;
+      if (size + bytes.length > limits.maxBytes) continue;
+      try {
+        const transaction = decodeOrThrow(bytes);
+        const id = bytesToHex(transaction.sender);
+        const account = accounts.get(id) ??
+          readRecord(state, stateKey.account(transaction.sender), accountRecordCodec) ?? {
+            nonce: 0n,
+            balance: 0n,
+          };
+        checkTransaction(transaction, bytes.length, parameters, height, account);
+        const { feeLimit } = transaction.body;
+        const spent = feeLimit < account.balance ? feeLimit : account.balance;
+        accounts.set(id, { nonce: account.nonce + 1n, balance: account.balance - spent });
+        chosen.push(bytes);
+        size += bytes.length;
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+      }
+    }
+    return chosen;
+  }
+
+  #checkHeader(
+    header: Header,
+    block: Block,
+    head: Head,
+    state: StateView,
+    parameters: ParametersRecord,
+  ): void {
+    const set = readValidators(state);
+    const expected: readonly (readonly [string, boolean])[] = [
+      ["protocolVersion", header.protocolVersion === parameters.protocolVersion],
+      ["chainId", equalBytes(header.chainId, parameters.chainId)],
+      ["height", header.height === head.height + 1n],
+      ["timeMs", header.timeMs > head.timeMs],
+      ["stateRoot", equalBytes(header.stateRoot, head.stateRoot)],
+      ["validatorsHash", equalBytes(header.validatorsHash, validatorSetHash(set))],
+      ["nextValidatorsHash", equalBytes(header.nextValidatorsHash, validatorSetHash(set))],
+      [
+        "transactionsRoot",
+        equalBytes(header.transactionsRoot, transactionsRoot(block.transactions)),
+      ],
+    ];
+    for (const [field, holds] of expected)
+      if (!holds) throw new AppError({ code: "block/bad-header", field });
+  }
+
+  #runTransactions(
+    block: Block,
+    state: BlockState,
+    context: Omit<Context, "emit">,
+  ): readonly TransactionResult[] {
+    const results: TransactionResult[] = [];
+    for (const [index, bytes] of block.transactions.entries()) {
+      let transaction: DecodedTransaction;
+      try {
+        transaction = decodeOrThrow(bytes);
+        const account = readRecord(state, stateKey.account(transaction.sender), accountRecordCodec);
+        checkTransaction(
+          transaction,
+          bytes.length,
+          context.parameters,
+          context.height,
+          account ?? { nonce: 0n, balance: 0n },
+        );
+      } catch (cause) {
+        if (!(cause instanceof CodedError)) throw cause;
+        throw new AppError({ code: "block/bad-transaction", index, reason: cause.code }, { cause });
+      }
+      results.push(
+        executeTransaction(state, context, this.#handlers, { transaction, bytes: bytes.length }),
+      );
+    }
+    return results;
+  }
+
+  #checkInvariants(context: Context): void {
+    for (const module of this.#options.modules) {
+      for (const invariant of module.invariants ?? []) {
+        const sentences = invariant.check(context);
+        if (sentences.length > 0) throw new InvariantViolation(invariant.name, sentences);
+      }
+    }
+  }
+
+  #execute(block: Block): Executed {
+    const head = this.#head();
+    const state = createBlockState(this.#reader);
+    const parameters = readParameters(state);
+    const { header } = block;
+    this.#checkHeader(header, block, head, state, parameters);
+    const events: TransactionEvent[] = [];
+    const context: Context = {
+      state,
+      parameters,
+      height: header.height,
+      timeMs: header.timeMs,
+      previousStateRoot: head.stateRoot,
+      emit: (kind, attributes) => void events.push({ kind, attributes }),
+    };
+    const { modules } = this.#options;
+    for (const module of modules) module.beginBlock?.(context);
+    const transactions = this.#runTransactions(block, state, context);
+    for (const module of modules) module.endBlock?.(context);
+    if (this.#options.checkInvariants) this.#checkInvariants(context);
+    const prepared = prepareCommit(this.#reader, head, state, {
+      height: header.height,
+      timeMs: header.timeMs,
+    });
+    return {
+      prepared,
+      result: {
+        stateRoot: prepared.head.stateRoot,
+        nextValidators: readValidators(state),
+        transactions,
+        events,
+        checkpointDue: this.#options.checkpointDue(state, header.height),
+      },
+    };
+  }
+
+  verifyBlock(blockId: Uint8Array, block: Block): BlockResult {
+    const id = bytesToHex(blockId);
+    const known = this.#executed.get(id);
+    if (known) return known.result;
+    const executed = this.#execute(block);
+    this.#executed.set(id, executed);
+    return executed.result;
+  }
+
+  applyBlock(blockId: Uint8Array, block: Block): BlockResult {
+    this.verifyBlock(blockId, block);
+    this.#applied = this.#executed.get(bytesToHex(blockId));
+    if (!this.#applied) throw new AppError({ code: "app/not-applied" });
+    return this.#applied.result;
+  }
+
+  commit(): WriteBatch {
+    if (!this.#applied) throw new AppError({ code: "app/not-applied" });
+    const { batch } = this.#applied.prepared;
+    // Whatever else was executed stood on the state that ends here.
+    this.#executed.clear();
+    this.#applied = undefined;
+    return batch;
+  }
+
+  wantsBlock(nowMs: bigint, lastHeader: Header | undefined): boolean {
+    const head = this.#head();
+    // One more block carries the new root in its header, where light clients and checkpoints find it.
+    if (head.height > 0n && !(lastHeader && equalBytes(lastHeader.stateRoot, head.stateRoot)))
+      return true;
+    const state = createBlockState(this.#reader);
+    return this.#options.wantsBlock(state, readParameters(state), nowMs, head);
+  }
+
+  prove(key: Uint8Array, height?: bigint): ProvenValue {
+    const at = height ?? this.#head().height;
+    return { height: at, key, ...proveAt(this.#reader, key, at) };
+  }
+}
+
+export function createApplication(options: ApplicationOptions): Application {
+  return new RopeApplication(options);
+}

@@ -1,0 +1,117 @@
+import {
+  accountRecordCodec,
+  CodedError,
+  type DecodedTransaction,
+  decodeMessage,
+  type MessageBodies,
+  type MessageName,
+  stateKey,
+  type TransactionEvent,
+  type TransactionResult,
+} from "@ropenet/protocol";
+import { AppError } from "./app-error.ts";
+import {
+  type Context,
+  type Handler,
+  type Module,
+  readRecord,
+  type TransactionContext,
+  writeRecord,
+} from "./module.ts";
+import type { BlockState } from "./state/block-state.ts";
+
+/** Fee units of a transaction before its handler charges for what it does. */
+export function baseUnits(bytes: number): bigint {
+  return 1_000n + BigInt(bytes);
+}
+
+export type Handlers = ReadonlyMap<MessageName, Handler<MessageName>>;
+
+/** @throws if two modules claim one message */
+export function collectHandlers(modules: readonly Module[]): Handlers {
+  const handlers = new Map<MessageName, Handler<MessageName>>();
+  for (const module of modules) {
+    for (const [name, handler] of Object.entries(module.handlers)) {
+      if (handlers.has(name as MessageName)) throw new Error(`two handlers for ${name}`);
+      handlers.set(name as MessageName, handler as Handler<MessageName>);
+    }
+  }
+  return handlers;
+}
+
+/** Validators' checkpoint signatures are part of the chain's own work. */
+export function isFree(name: MessageName): boolean {
+  return name === "checkpoints/sign";
+}
+
+export interface Execution {
+  readonly transaction: DecodedTransaction;
+  readonly bytes: number;
+}
+
+/**
+ * Runs one transaction whose signature and nonce have been checked. A CodedError undoes everything but nonce
+ * and fee; any other error is a bug of this program and goes up to halt the node.
+ */
+export function executeTransaction(
+  state: BlockState,
+  context: Omit<Context, "emit">,
+  handlers: Handlers,
+  { transaction, bytes }: Execution,
+): TransactionResult {
+  const { id, sender, body } = transaction;
+  const accountKey = stateKey.account(sender);
+  const before = readRecord(state, accountKey, accountRecordCodec) ?? { nonce: 0n, balance: 0n };
+  writeRecord(state, accountKey, accountRecordCodec, { ...before, nonce: before.nonce + 1n });
+  const mark = state.mark();
+  const events: TransactionEvent[] = [];
+  let units = baseUnits(bytes);
+  let free = false;
+  let failure: CodedError | undefined;
+  const price = context.parameters.baseFee;
+  const charge = (more: bigint): void => {
+    units += more;
+    if (!free && units * price > body.feeLimit) {
+      throw new AppError({
+        code: "fee/limit-exceeded",
+        feeLimit: body.feeLimit,
+        needed: units * price,
+      });
+    }
+  };
+  try {
+    const message = decodeMessage(body.type, body.message);
+    free = isFree(message.name);
+    charge(0n);
+    const handler = handlers.get(message.name);
+    if (!handler)
+      throw new AppError({ code: "tx/malformed", reason: `no handler for ${message.name}` });
+    const running: TransactionContext = {
+      ...context,
+      transactionId: id,
+      sender,
+      charge,
+      emit: (kind, attributes) => void events.push({ kind, attributes }),
+    };
+    handler(running, message.body as MessageBodies[MessageName]);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    failure = error;
+    state.revert(mark);
+  }
+  const due = free && !failure ? 0n : units * price;
+  const account = readRecord(state, accountKey, accountRecordCodec) ?? before;
+  const payable = due < body.feeLimit ? due : body.feeLimit;
+  const feePaid = payable < account.balance ? payable : account.balance;
+  writeRecord(state, accountKey, accountRecordCodec, {
+    ...account,
+    balance: account.balance - feePaid,
+  });
+  return {
+    id,
+    code: failure?.code,
+    message: failure?.message ?? "",
+    feePaid,
+    events: failure ? [] : events,
+  };
+}

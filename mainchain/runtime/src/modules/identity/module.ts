@@ -1,0 +1,81 @@
+import {
+  type AdmitMember,
+  b32,
+  bytesToHex,
+  type Genesis,
+  memberRecordCodec,
+  OFFICES,
+  type SuspendMember,
+  stateKey,
+} from "@ropenet/protocol";
+import {
+  type Context,
+  type Module,
+  readRecord,
+  type StateView,
+  type TransactionContext,
+  writeRecord,
+} from "../../module.ts";
+import type { Offices } from "../../slices.ts";
+import { IdentityError } from "./errors.ts";
+
+const HELD = Uint8Array.of(1);
+
+function admit(state: StateView, member: AdmitMember): void {
+  if (state.get(stateKey.member(member.memberId))) {
+    throw new IdentityError({ code: "identity/member-exists", memberId: member.memberId });
+  }
+  const byAccount = stateKey.memberByAccount(member.account);
+  if (state.get(byAccount))
+    throw new IdentityError({ code: "identity/account-taken", account: member.account });
+  writeRecord(state, stateKey.member(member.memberId), memberRecordCodec, { ...member, state: 1 });
+  writeRecord(state, byAccount, b32, member.memberId);
+}
+
+const offices: Offices = {
+  holds: (context, office, account) =>
+    context.state.get(stateKey.office(office, account)) !== undefined,
+  assertOffice(context, office): void {
+    if (!offices.holds(context, office, context.sender)) {
+      throw new IdentityError({ code: "identity/not-in-office", office, account: context.sender });
+    }
+  },
+  assertMember(context, account): void {
+    const memberId = readRecord(context.state, stateKey.memberByAccount(account), b32);
+    const member =
+      memberId && readRecord(context.state, stateKey.member(memberId), memberRecordCodec);
+    if (!member) throw new IdentityError({ code: "identity/not-a-member", account });
+    if (member.state !== 1) throw new IdentityError({ code: "identity/member-suspended", account });
+  },
+};
+
+function admitMember(context: TransactionContext, body: AdmitMember): void {
+  offices.assertOffice(context, "admission");
+  admit(context.state, body);
+  context.emit("identity.admitted", { memberId: bytesToHex(body.memberId), name: body.name });
+}
+
+function suspendMember(context: TransactionContext, { memberId, reason }: SuspendMember): void {
+  offices.assertOffice(context, "admission");
+  const member = readRecord(context.state, stateKey.member(memberId), memberRecordCodec);
+  if (!member) throw new IdentityError({ code: "identity/unknown-member", memberId });
+  writeRecord(context.state, stateKey.member(memberId), memberRecordCodec, { ...member, state: 2 });
+  context.emit("identity.suspended", { memberId: bytesToHex(memberId), reason: String(reason) });
+}
+
+/** Members and offices. */
+export function createIdentityModule(): Module & { readonly offices: Offices } {
+  return {
+    name: "identity",
+    offices,
+    handlers: { "identity/admit-member": admitMember, "identity/suspend-member": suspendMember },
+    initGenesis(context: Context, genesis: Genesis): void {
+      for (const member of genesis.members) admit(context.state, member);
+      for (const { office, account } of genesis.offices) {
+        if (!OFFICES.includes(office))
+          throw new Error(`genesis names an unknown office: ${office}`);
+        context.state.set(stateKey.office(office, account), HELD);
+      }
+    },
+  };
+}
