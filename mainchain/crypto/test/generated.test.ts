@@ -11,4 +11,4 @@ test("assembly/products.ts is what its script writes", () => {
 
 test("the kernel in src/generated is what the compiler makes of assembly/", async () => {
   expect(text("../src/generated/kernel.ts")).toBe(kernelModule(await compileKernel()));
-});
+}, 120_000);

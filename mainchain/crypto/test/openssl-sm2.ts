@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, createSign, createVerify } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSign,
+  createVerify,
+  type KeyObject,
+} from "node:crypto";
 import { concatBytes } from "../src/index.ts";
 import { hex } from "./vectors.ts";
 
@@ -16,7 +22,7 @@ function derInteger(bytes: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(2, body.length), body);
 }
 
-function toDer(signature: Uint8Array): Uint8Array {
+export function toDer(signature: Uint8Array): Uint8Array {
   const body = concatBytes(
     derInteger(signature.subarray(0, 32)),
     derInteger(signature.subarray(32)),
@@ -37,6 +43,23 @@ function fromDer(der: Uint8Array): Uint8Array {
   return out;
 }
 
+/** For `createPublicKey`. */
+export function spkiOf(publicKey: Uint8Array): {
+  readonly key: Buffer;
+  readonly format: "der";
+  readonly type: "spki";
+} {
+  return { key: Buffer.from(concatBytes(SPKI_HEAD, publicKey)), format: "der", type: "spki" };
+}
+
+export function opensslSecretKey(secretKey: Uint8Array, publicKey: Uint8Array): KeyObject {
+  return createPrivateKey({
+    key: Buffer.from(concatBytes(PKCS8_HEAD, secretKey, PKCS8_MIDDLE, publicKey)),
+    format: "der",
+    type: "pkcs8",
+  });
+}
+
 /**
  * OpenSSL's opinion. `createVerify("sm3")` does not add Z, so feeding `Z ‖ M` makes it standard SM2 for any
  * user id.
@@ -46,11 +69,7 @@ export function opensslVerify(
   zAndMessage: Uint8Array,
   publicKey: Uint8Array,
 ): boolean {
-  const key = createPublicKey({
-    key: Buffer.from(concatBytes(SPKI_HEAD, publicKey)),
-    format: "der",
-    type: "spki",
-  });
+  const key = createPublicKey(spkiOf(publicKey));
   return createVerify("sm3").update(zAndMessage).verify(key, toDer(signature));
 }
 
@@ -59,10 +78,6 @@ export function opensslSign(
   secretKey: Uint8Array,
   publicKey: Uint8Array,
 ): Uint8Array {
-  const key = createPrivateKey({
-    key: Buffer.from(concatBytes(PKCS8_HEAD, secretKey, PKCS8_MIDDLE, publicKey)),
-    format: "der",
-    type: "pkcs8",
-  });
+  const key = opensslSecretKey(secretKey, publicKey);
   return fromDer(createSign("sm3").update(zAndMessage).sign(key));
 }

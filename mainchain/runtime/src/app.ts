@@ -34,7 +34,7 @@ import {
 } from "@ropenet/protocol";
 import { AppError, InvariantViolation } from "./app-error.ts";
 import { baseUnits, collectHandlers, executeTransaction, isFree } from "./execute-transaction.ts";
-import { type Context, type Module, readRecord, type StateView } from "./module.ts";
+import { type Context, type Module, readRecord, type StateView, writeRecord } from "./module.ts";
 import { type BlockState, createBlockState } from "./state/block-state.ts";
 import {
   type Head,
@@ -49,13 +49,6 @@ export interface ApplicationOptions {
   readonly modules: readonly Module[];
   /** after every block, invariants of what it touched; a violation halts the node */
   readonly checkInvariants: boolean;
-  /** whether a module has work for a block although no transaction waits */
-  readonly wantsBlock: (
-    state: StateView,
-    parameters: ParametersRecord,
-    nowMs: bigint,
-    head: Head,
-  ) => boolean;
   readonly checkpointDue: (state: StateView, height: bigint) => boolean;
 }
 
@@ -171,6 +164,7 @@ class RopeApplication implements Application {
     if (readHead(this.#reader)) throw new AppError({ code: "app/genesis-exists" });
     const genesis: Genesis = decode(genesisCodec, bytes);
     const state = createBlockState(this.#reader);
+    writeRecord(state, stateKey.parameters(), parametersRecordCodec, genesis.parameters);
     const context: Context = {
       state,
       parameters: genesis.parameters,
@@ -377,7 +371,8 @@ class RopeApplication implements Application {
     if (head.height > 0n && !(lastHeader && equalBytes(lastHeader.stateRoot, head.stateRoot)))
       return true;
     const state = createBlockState(this.#reader);
-    return this.#options.wantsBlock(state, readParameters(state), nowMs, head);
+    const parameters = readParameters(state);
+    return this.#options.modules.some((one) => one.wantsBlock?.(state, parameters, nowMs));
   }
 
   prove(key: Uint8Array, height?: bigint): ProvenValue {

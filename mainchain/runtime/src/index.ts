@@ -1,1 +1,19 @@
-export {};
+export { type ApplicationOptions, createApplication } from "./app.ts";
+export { AppError, type AppErrorInfo, InvariantViolation } from "./app-error.ts";
+export type {
+  Context,
+  Handler,
+  Invariant,
+  Module,
+  StateView,
+  TransactionContext,
+} from "./module.ts";
+export {
+  type CheckpointToSign,
+  type Queries,
+  QueryError,
+  type QueryErrorInfo,
+  type SignedCheckpoint,
+} from "./queries/queries.ts";
+export { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
+export { KEPT_VERSIONS } from "./state/state-store.ts";

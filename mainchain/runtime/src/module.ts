@@ -22,6 +22,8 @@ export interface StateView {
   /** Derived data that only answers queries (outbox inner nodes): durable, but outside the state root. */
   setIndex(key: Uint8Array, value: Uint8Array): void;
   getIndex(key: Uint8Array): Uint8Array | undefined;
+  /** keys with `from` ≤ key < `to` that this block has set or deleted, ascending: what invariants look at */
+  changedKeys(from: Uint8Array, to: Uint8Array): readonly Uint8Array[];
 }
 
 export interface Context {
@@ -63,6 +65,8 @@ export interface Module {
   beginBlock?(context: Context): void;
   endBlock?(context: Context): void;
   readonly invariants?: readonly Invariant[];
+  /** Work that waits for a block although no transaction does, seen at the node's clock. */
+  wantsBlock?(state: StateView, parameters: ParametersRecord, nowMs: bigint): boolean;
 }
 
 export function readRecord<T>(state: StateView, key: Uint8Array, codec: Codec<T>): T | undefined {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
@@ -122,6 +122,23 @@ async function stopChild(child: ChildProcess): Promise<void> {
 }
 
 /**
+ * Anvil makes block 0 anew at each start and writes it into its state beside the first one, so a third start could
+ * take up another block 0; the same time each start makes it the same block.
+ */
+function genesisTimeSeconds(directory: string): number {
+  const path = join(directory, "genesis-time");
+  try {
+    const kept = Number(readFileSync(path, "utf8"));
+    if (Number.isSafeInteger(kept) && kept > 0) return kept;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const now = Math.floor(Date.now() / 1000);
+  writeFileSync(path, `${now}\n`, { flush: true });
+  return now;
+}
+
+/**
  * A development EVM node. It signs nothing, so its finality is what attestors make of it.
  * A clean stop loses nothing; after kill -9 up to a second of blocks is made anew, which attestors notice.
  * @throws {AnvilError}
@@ -141,6 +158,7 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
     "gas-limit": 30_000_000 + (chainId % 1_000_000),
     // `finalized` is the newest block minus two of these; with 32 it would trail by a minute.
     "slots-in-an-epoch": 1,
+    timestamp: genesisTimeSeconds(directory),
     state: join(directory, "anvil-state.json"),
     "state-interval": 1,
     mnemonic: options.mnemonic ?? DEVELOPMENT_MNEMONIC,
@@ -150,9 +168,18 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
     ["--quiet", ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
+  // A crash of this process must not leave a node behind that holds the port and the state.
+  const killWithUs = (): void => {
+    child.kill("SIGTERM");
+  };
+  process.once("exit", killWithUs);
+  child.once("exit", () => process.off("exit", killWithUs));
   const rpcUrl = `http://127.0.0.1:${port}`;
   try {
-    await whenReady(child, createEvmRpc(rpcUrl), options);
+    const rpc = createEvmRpc(rpcUrl);
+    await whenReady(child, rpc, options);
+    // Its clock starts at its genesis, or at the newest block of its state.
+    await rpc.call("evm_setTime", [Math.floor(Date.now() / 1000)]);
   } catch (error) {
     await stopChild(child);
     throw error;

@@ -1,6 +1,6 @@
 import { kill } from "node:process";
 import { equalBytes } from "@ropenet/protocol";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { createEvmRpc, type RunningAnvil, readHeader, startAnvil } from "../../src/index.ts";
 import { eventually, freePort, temporaryFolder } from "../kit/test-strand.ts";
 
@@ -11,6 +11,7 @@ describe("startAnvil", () => {
     await Promise.all(running.map((anvil) => anvil.stop()));
     running.length = 0;
   });
+  afterAll(() => folder.remove());
   const start = async (port: number): Promise<RunningAnvil> => {
     const anvil = await startAnvil({ directory: folder.path, port, chainId: 31_002 });
     running.push(anvil);
@@ -47,6 +48,20 @@ describe("startAnvil", () => {
     expect(equalBytes((await readHeader(rpc, 0n)).hash, genesis.hash)).toBe(true);
     expect(equalBytes(again.hash, tip.hash)).toBe(true);
     expect(again.timeMs).toBeGreaterThan(BigInt(Date.now() - 60_000));
+  });
+
+  it("gives two chains that are born in one second different genesis blocks", async () => {
+    const folders = [temporaryFolder(), temporaryFolder()];
+    const hashes = await Promise.all(
+      folders.map(async ({ path }, index) => {
+        const port = await freePort();
+        const anvil = await startAnvil({ directory: path, port, chainId: 31_100 + index });
+        running.push(anvil);
+        return (await readHeader(createEvmRpc(anvil.rpcUrl), 0n)).hash;
+      }),
+    );
+    expect(hashes[0]).not.toEqual(hashes[1]);
+    for (const { remove } of folders) remove();
   });
 
   it("says which port is busy", async () => {

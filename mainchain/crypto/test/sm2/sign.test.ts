@@ -104,6 +104,33 @@ describe("sm2 signatures", () => {
   });
 });
 
+describe("sm2.sign with the public key at hand", () => {
+  test("gives the same signature as without it", () => {
+    const quiet = { extraEntropy: false } as const;
+    expect(sm2.sign(message, hex(v.d), { ...quiet, publicKey })).toEqual(
+      sm2.sign(message, hex(v.d), quiet),
+    );
+    const short = publicKey.subarray(1);
+    expect(codeOf(() => sm2.sign(message, hex(v.d), { publicKey: short }))).toBe(
+      "crypto/bad-length",
+    );
+  });
+
+  test("takes another nonce for another digest, so that a wrong public key leaks nothing", () => {
+    const other = sm2.getPublicKey(sm2.randomSecretKey());
+    const quiet = { extraEntropy: false } as const;
+    const d = BigInt(`0x${v.d}`);
+    const n = 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n;
+    const nonce = (key: Uint8Array): bigint => {
+      const signature = sm2.sign(message, hex(v.d), { ...quiet, publicKey: key });
+      const r = bytesToBigint(signature.subarray(0, 32));
+      const s = bytesToBigint(signature.subarray(32));
+      return (s + (r + s) * d) % n;
+    };
+    expect(nonce(other)).not.toBe(nonce(publicKey));
+  });
+});
+
 describe("sm2 secret keys", () => {
   const n = 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n;
   const scalar = (value: bigint): Uint8Array => hex(value.toString(16).padStart(64, "0"));

@@ -1,6 +1,7 @@
 import { createCipheriv } from "node:crypto";
 import fc from "fast-check";
 import smCrypto from "sm-crypto";
+import * as smCryptoV2 from "sm-crypto-v2";
 import { describe, expect, test } from "vitest";
 import { bytesToHex, concatBytes, sm4, sm4CtrHmac, sm4Gcm, utf8ToBytes } from "../../src/index.ts";
 import { cipherWords, expandKey, loadWords } from "../../src/sm4/block.ts";
@@ -75,6 +76,30 @@ describe("sm4Gcm", () => {
     const sealed = sm4Gcm.seal(hex(v.key), hex(v.iv), hex(v.plaintext), hex(v.aad));
     expect(sealed).toEqual(hex(v.ciphertext, v.tag));
     expect(sm4Gcm.open(hex(v.key), hex(v.iv), sealed, hex(v.aad))).toEqual(hex(v.plaintext));
+  });
+
+  test("agrees with sm-crypto-v2 both ways", () => {
+    fc.assert(
+      fc.property(
+        fixed(16),
+        fixed(12),
+        fc.uint8Array({ minLength: 1, maxLength: 90 }),
+        fc.uint8Array({ minLength: 1, maxLength: 40 }),
+        (key, nonce, plaintext, aad) => {
+          const theirs = smCryptoV2.sm4.encrypt(plaintext, key, {
+            mode: "gcm",
+            iv: nonce,
+            associatedData: aad,
+            output: "array",
+            outputTag: true,
+          });
+          const ours = sm4Gcm.seal(key, nonce, plaintext, aad);
+          expect(ours).toEqual(concatBytes(theirs.output, theirs.tag ?? new Uint8Array(0)));
+          expect(sm4Gcm.open(key, nonce, ours, aad)).toEqual(plaintext);
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   test("its ciphertext is counter mode from block 2, and its tag GHASH done bit by bit", () => {

@@ -1,19 +1,16 @@
-import type { Timeout } from "@ropenet/consensus";
-
-/** Consensus timeouts, by the wall clock of the process. */
+/** Everything a height waits for; forgotten with it. */
 export interface Timers {
-  schedule(timeout: Timeout, durationMs: number): void;
-  /** for a new height, and at the end */
+  after(durationMs: number, action: () => void): void;
   clear(): void;
 }
 
-export function createTimers(onTimeout: (timeout: Timeout) => void): Timers {
+export function createTimers(): Timers {
   const running = new Set<NodeJS.Timeout>();
   return {
-    schedule(timeout, durationMs): void {
+    after(durationMs, action): void {
       const timer = setTimeout(() => {
         running.delete(timer);
-        onTimeout(timeout);
+        action();
       }, durationMs);
       running.add(timer);
     },

@@ -68,19 +68,25 @@ export function openConnection(
     process.nextTick(() => socket.uncork());
   }
 
-  function receive(chunk: Uint8Array): void {
-    lastHeardMs = Date.now();
-    reader.push(chunk);
+  /** Undefined when nothing whole is there, or the peer sent what it could not have sealed. */
+  function nextMessage(): Uint8Array | undefined {
     try {
-      for (let frame = reader.next(); frame && !closed; frame = reader.next()) {
-        const message = receiver.open(frame);
-        if (message.length > 0) events.onMessage(connection, message);
-      }
+      const frame = closed ? undefined : reader.next();
+      return frame && receiver.open(frame);
     } catch (error) {
-      // Whatever a peer sent must not take the node down; an error of ours must.
       const reason = asPeerError(error);
       if (!(reason instanceof PeerError)) throw error;
       connection.close(reason);
+      return undefined;
+    }
+  }
+
+  function receive(chunk: Uint8Array): void {
+    lastHeardMs = Date.now();
+    reader.push(chunk);
+    // Handlers run outside the catch: an error of ours must not look like one of the peer's.
+    for (let message = nextMessage(); message; message = nextMessage()) {
+      if (message.length > 0) events.onMessage(connection, message);
     }
   }
 

@@ -71,6 +71,7 @@ export function createBlockState(reader: KeyValueReader): BlockState {
         .toSorted(([left], [right]) => compareBytes(left, right))
         .slice(0, limit);
     },
+    changedKeys: (from, to) => ownRange(from, to).map(({ key }) => key),
     mark: () => journal.length,
     revert(mark): void {
       while (journal.length > mark) {

@@ -52,10 +52,7 @@ function endBlock(context: Context, outlet: PacketOutlet): void {
 }
 
 /** Checkpoints: when they are due, what they say, who has signed. */
-export function createCheckpointsModule(outlet: PacketOutlet): Module & {
-  /** for the engine: a block is wanted because a checkpoint is due */
-  readonly wantsBlock: (state: StateView, parameters: ParametersRecord, nowMs: bigint) => boolean;
-} {
+export function createCheckpointsModule(outlet: PacketOutlet): Module {
   return {
     name: "checkpoints",
     wantsBlock: (state, parameters, nowMs) => isDue(state, parameters, nowMs, false),

@@ -23,14 +23,16 @@ function nodeKey(gateway: Uint8Array, level: number, index: bigint): Uint8Array 
   return concatBytes(utf8ToBytes("outbox-node/"), gateway, encode(u8, level), encode(u64, index));
 }
 
+export function emptyOutbox(suite: Suite): OutboxRecord {
+  return {
+    count: 0n,
+    root: zeroSubtrees(suite)[OUTBOX_DEPTH] ?? ZERO_32,
+    frontier: Array.from({ length: OUTBOX_DEPTH }, () => ZERO_32),
+  };
+}
+
 export function readOutbox(state: StateView, gateway: Uint8Array, suite: Suite): OutboxRecord {
-  return (
-    readRecord(state, stateKey.outbox(gateway), outboxRecordCodec) ?? {
-      count: 0n,
-      root: zeroSubtrees(suite)[OUTBOX_DEPTH] ?? ZERO_32,
-      frontier: Array.from({ length: OUTBOX_DEPTH }, () => ZERO_32),
-    }
-  );
+  return readRecord(state, stateKey.outbox(gateway), outboxRecordCodec) ?? emptyOutbox(suite);
 }
 
 /** Adds one leaf: 32 hashes, whatever the size of the tree. Source: docs/protocol.md §1, §9. */

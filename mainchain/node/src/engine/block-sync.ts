@@ -1,0 +1,171 @@
+import { CodedError, type Commit, commitCodec, decode } from "@ropenet/protocol";
+import type { Logger } from "pino";
+import type { Connection } from "../p2p/connection.ts";
+import { encodeMessageFrame, MAX_SYNC_BLOCKS, type SyncedBlock } from "../p2p/message.ts";
+import { type BoundBlock, readBlock } from "./block-body.ts";
+import type { Driver } from "./driver.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** A node one height behind is usually about to decide by itself. */
+const PATIENCE_MS = 600;
+/** A peer that does not answer within this is passed over for a while. */
+const ANSWER_MS = 5_000;
+const AVOID_MS = 10_000;
+const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
+
+/** Brings this node to its peers' height by committed blocks, each checked against the set it already trusts. */
+export interface BlockSync {
+  /** more than one height behind what peers say */
+  readonly syncing: boolean;
+  /** A peer said which height it can serve. */
+  noteHeight(peer: Connection, committed: bigint): void;
+  forget(peer: Connection): void;
+  answer(peer: Connection, from: bigint, limit: number): void;
+  receive(peer: Connection, from: bigint, blocks: readonly SyncedBlock[]): void;
+  /** called every few hundred milliseconds, and whenever something changed */
+  check(): void;
+  stop(): void;
+}
+
+export interface BlockSyncComponents {
+  readonly ledger: Ledger;
+  readonly driver: Driver;
+  readonly logger: Logger;
+}
+
+export function createBlockSync(components: BlockSyncComponents): BlockSync {
+  return new CommittedBlockSync(components);
+}
+
+interface Request {
+  readonly peer: Connection;
+  readonly from: bigint;
+  readonly atMs: number;
+}
+
+class CommittedBlockSync implements BlockSync {
+  readonly #parts: BlockSyncComponents;
+  readonly #heights = new Map<Connection, bigint>();
+  readonly #avoidedUntilMs = new Map<Connection, number>();
+  #request: Request | undefined;
+  #behindSinceMs: number | undefined;
+  #applying: NodeJS.Immediate | undefined;
+
+  constructor(parts: BlockSyncComponents) {
+    this.#parts = parts;
+  }
+
+  get syncing(): boolean {
+    return this.#lag() > 1n;
+  }
+
+  noteHeight(peer: Connection, committed: bigint): void {
+    this.#heights.set(peer, committed);
+    this.check();
+  }
+
+  forget(peer: Connection): void {
+    this.#heights.delete(peer);
+    this.#avoidedUntilMs.delete(peer);
+    if (this.#request?.peer === peer) this.#request = undefined;
+  }
+
+  answer(peer: Connection, from: bigint, limit: number): void {
+    const { blocks } = this.#parts.ledger;
+    const found: SyncedBlock[] = [];
+    let bytes = 0;
+    for (let height = from; found.length < Math.min(limit, MAX_SYNC_BLOCKS); height += 1n) {
+      const block = blocks.blockBytes(height);
+      const commit = blocks.commitBytes(height);
+      if (!block || !commit) break;
+      bytes += block.length + commit.length;
+      if (found.length > 0 && bytes > MAX_RESPONSE_BYTES) break;
+      found.push({ block, commit });
+    }
+    peer.send("sync", encodeMessageFrame({ kind: "syncResponse", from, blocks: found }));
+  }
+
+  receive(peer: Connection, from: bigint, blocks: readonly SyncedBlock[]): void {
+    const request = this.#request;
+    if (request?.peer !== peer || request.from !== from) return;
+    if (blocks.length === 0) this.#avoid(peer);
+    this.#applyNext(peer, blocks, 0);
+  }
+
+  check(): void {
+    const now = Date.now();
+    const lag = this.#lag();
+    if (lag <= 0n) this.#behindSinceMs = undefined;
+    else this.#behindSinceMs ??= now;
+    if (this.#request && now - this.#request.atMs > ANSWER_MS && !this.#applying) {
+      this.#avoid(this.#request.peer);
+    }
+    const patient = lag === 1n && now - (this.#behindSinceMs ?? now) < PATIENCE_MS;
+    if (lag <= 0n || patient || this.#request) return;
+    this.#ask(now);
+  }
+
+  stop(): void {
+    clearImmediate(this.#applying);
+  }
+
+  #ask(now: number): void {
+    const from = this.#parts.ledger.tip().height + 1n;
+    const able = [...this.#heights].filter(
+      ([peer, height]) => height >= from && (this.#avoidedUntilMs.get(peer) ?? 0) <= now,
+    );
+    const [peer] = able[Math.floor(Math.random() * able.length)] ?? [];
+    if (!peer) return;
+    this.#request = { peer, from, atMs: now };
+    peer.send("sync", encodeMessageFrame({ kind: "syncRequest", from, limit: MAX_SYNC_BLOCKS }));
+  }
+
+  /** One block per turn of the event loop, so that peers and clients are heard in between. */
+  #applyNext(peer: Connection, blocks: readonly SyncedBlock[], index: number): void {
+    const next = blocks[index];
+    if (!next || !this.#apply(peer, next)) {
+      this.#applying = undefined;
+      this.#request = undefined;
+      this.check();
+      return;
+    }
+    this.#applying = setImmediate(() => this.#applyNext(peer, blocks, index + 1));
+  }
+
+  /** False if the rest of the answer is of no use. */
+  #apply(peer: Connection, { block, commit }: SyncedBlock): boolean {
+    const { ledger, driver, logger } = this.#parts;
+    let bound: BoundBlock;
+    let certificate: Commit;
+    try {
+      bound = readBlock(block);
+      // Decided by ourselves in the meantime.
+      const ahead = bound.block.header.height - ledger.tip().height;
+      if (ahead <= 0n) return true;
+      if (ahead > 1n) throw new CodedError({ code: "sync/gap" });
+      certificate = decode(commitCodec, commit);
+      ledger.verifyCertificate(bound, certificate);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      logger.warn({ peer: peer.id, code: error.code }, "synced block refused");
+      peer.penalize(50);
+      this.#avoid(peer);
+      return false;
+    }
+    // Two thirds committed it: if it does not execute here, this node must stop.
+    driver.applySynced(bound, certificate);
+    return true;
+  }
+
+  #avoid(peer: Connection): void {
+    this.#avoidedUntilMs.set(peer, Date.now() + AVOID_MS);
+    if (this.#request?.peer === peer) this.#request = undefined;
+  }
+
+  #lag(): bigint {
+    const own = this.#parts.ledger.tip().height;
+    let highest = own;
+    for (const height of this.#heights.values()) if (height > highest) highest = height;
+    return highest - own;
+  }
+}

@@ -1,0 +1,115 @@
+import { CodecError } from "@ropenet/protocol";
+import { type Mempool, MempoolError } from "../mempool.ts";
+import type { Connection } from "../p2p/connection.ts";
+import { encodeMessageFrame, MAX_GOSSIP_TRANSACTIONS } from "../p2p/message.ts";
+
+/** Signature checks of strangers' transactions may hold up votes by this much at most. */
+const SLICE_MS = 5;
+/** What peers have sent and was not checked yet; more is dropped and will be offered again. */
+const MAX_INBOUND = 20_000;
+/** New transactions gather for this long before they go out in one message. */
+const GATHER_MS = 5;
+const MAX_BATCH_BYTES = 512 * 1024;
+
+export interface TransactionGossip {
+  /** From a peer: checked in slices, later. */
+  receive(peer: Connection, transactions: readonly Uint8Array[]): void;
+  /** One that entered the mempool here: goes to every peer. */
+  announce(transaction: Uint8Array): void;
+  /** Everything that waits, to a peer that just came or to all after a silence. */
+  offerAll(peers: readonly Connection[], maxBytes: number): void;
+  stop(): void;
+}
+
+export interface TransactionGossipComponents {
+  readonly mempool: Mempool;
+  readonly peers: () => readonly Connection[];
+  /** whether `peer` itself talks to all validators; what others bring must be passed on */
+  readonly isValidator: (peer: Connection) => boolean;
+  readonly onAdmitted: () => void;
+}
+
+export function createTransactionGossip(parts: TransactionGossipComponents): TransactionGossip {
+  const { mempool } = parts;
+  let inbound: (readonly [Connection, Uint8Array])[] = [];
+  let outbound: Uint8Array[] = [];
+  let slice: NodeJS.Immediate | undefined;
+  let flush: NodeJS.Timeout | undefined;
+
+  function admit(peer: Connection, transaction: Uint8Array): void {
+    try {
+      mempool.add(transaction);
+      if (!parts.isValidator(peer)) announce(transaction);
+      parts.onAdmitted();
+    } catch (error) {
+      // Only what no honest node passes on is held against the peer; nonces and fees differ between nodes.
+      if (error instanceof CodecError) peer.penalize(20);
+      else if (!(error instanceof MempoolError)) throw error;
+      else if (error.code === "tx/bad-signature" || error.code === "tx/wrong-chain") {
+        peer.penalize(20);
+      }
+    }
+  }
+
+  function work(): void {
+    slice = undefined;
+    const endMs = performance.now() + SLICE_MS;
+    let done = 0;
+    for (const [peer, transaction] of inbound) {
+      admit(peer, transaction);
+      done += 1;
+      if (performance.now() > endMs) break;
+    }
+    inbound = inbound.slice(done);
+    if (inbound.length > 0) slice = setImmediate(work);
+  }
+
+  function announce(transaction: Uint8Array): void {
+    outbound.push(transaction);
+    flush ??= setTimeout(() => {
+      flush = undefined;
+      const sent = outbound;
+      outbound = [];
+      send(parts.peers(), sent);
+    }, GATHER_MS);
+  }
+
+  return {
+    announce,
+    receive(peer, transactions): void {
+      for (const transaction of transactions) {
+        if (inbound.length < MAX_INBOUND) inbound.push([peer, transaction]);
+      }
+      slice ??= setImmediate(work);
+    },
+    offerAll: (peers, maxBytes) => send(peers, mempool.candidates(maxBytes)),
+    stop(): void {
+      clearImmediate(slice);
+      clearTimeout(flush);
+    },
+  };
+}
+
+function send(peers: readonly Connection[], transactions: readonly Uint8Array[]): void {
+  for (const batch of batches(transactions)) {
+    const message = encodeMessageFrame({ kind: "transactions", transactions: batch });
+    for (const peer of peers) peer.send("transaction", message);
+  }
+}
+
+function* batches(transactions: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
+  let batch: Uint8Array[] = [];
+  let bytes = 0;
+  for (const transaction of transactions) {
+    const full =
+      batch.length >= MAX_GOSSIP_TRANSACTIONS || bytes + transaction.length > MAX_BATCH_BYTES;
+    if (full && batch.length > 0) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(transaction);
+    bytes += transaction.length;
+  }
+  if (batch.length > 0) yield batch;
+}
