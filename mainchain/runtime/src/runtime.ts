@@ -1,12 +1,15 @@
-import type { Application, KeyValueReader } from "@ropenet/protocol";
+import { type Application, type KeyValueReader, PACKET_KIND } from "@ropenet/protocol";
 import { createApplication } from "./app.ts";
 import { createAccountsModule } from "./modules/accounts/module.ts";
+import { createAssetModule } from "./modules/asset/module.ts";
 import { createChainsModule } from "./modules/chains/module.ts";
 import { latestOf, SUITES } from "./modules/checkpoints/keeper.ts";
 import { createCheckpointsModule } from "./modules/checkpoints/module.ts";
 import { createIdentityModule } from "./modules/identity/module.ts";
 import { createPacketsModule } from "./modules/packets/module.ts";
 import { createStakingModule } from "./modules/staking/module.ts";
+import { createSupervisionModule } from "./modules/supervision/module.ts";
+import { books, createTransfersModule, queuedTransfers } from "./modules/transfers/module.ts";
 import { createQueries, type Queries } from "./queries/queries.ts";
 
 export interface RuntimeOptions {
@@ -26,15 +29,33 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
   const chains = createChainsModule(identity.offices);
   const { directory, verifier } = chains;
   const packets = createPacketsModule({ verifier, directory });
-  const checkpoints = createCheckpointsModule(packets.outlet);
+  const { outlet } = packets;
+  const { offices } = identity;
+  const supervision = createSupervisionModule(offices, queuedTransfers);
+  const asset = createAssetModule({ directory, verifier, offices, outlet, books });
+  const { assets, holdings } = asset;
+  const { holds } = supervision;
+  const transfers = createTransfersModule({
+    directory,
+    verifier,
+    assets,
+    holdings,
+    holds,
+    outlet,
+  });
+  packets.register(PACKET_KIND.asset, transfers.assetPackets);
+  packets.register(PACKET_KIND.control, asset.controlPackets);
   const modules = [
     createAccountsModule(),
     createStakingModule(),
     identity,
     chains,
     packets,
+    supervision,
+    asset,
+    transfers,
     // Last: at the end of a block it counts what all others have sent.
-    checkpoints,
+    createCheckpointsModule(outlet),
   ];
   return {
     application: createApplication({
@@ -44,6 +65,6 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
       checkpointDue: (state, height) =>
         SUITES.some((suite) => latestOf(state, suite).dueHeight === height),
     }),
-    queries: createQueries({ reader, directory, outlet: packets.outlet }),
+    queries: createQueries({ reader, directory, outlet }),
   };
 }

@@ -1,12 +1,12 @@
 import type {
   Acknowledgement,
-  AssetPayload,
+  AssetRecord,
   ChainRecord,
-  CredentialPayload,
   HoldRecord,
   OutboxSummary,
   Packet,
   ProofAnchor,
+  RepresentationRecord,
   Suite,
   TrieNodes,
 } from "@ropenet/protocol";
@@ -39,6 +39,8 @@ export interface ChainDirectory {
   assertActive(context: Context, gateway: Uint8Array): ChainRecord;
   ropeGateway(context: Context): Uint8Array;
   list(context: Context): readonly ChainRecord[];
+  /** newest proven height of a strand (0 = none yet); the rope's own is the running one */
+  latestHeight(context: Context, gateway: Uint8Array): bigint;
 }
 
 /** Owned by identity. */
@@ -89,7 +91,20 @@ export interface PacketOutlet {
       readonly payload: Uint8Array;
     },
   ): Packet;
-  /** Replaces the PENDING receipt of a leg-1 packet by its terminal one and puts the acknowledgement in the outbox. */
+  /** The rope as the first strand: a leg-1 packet of its own, with its PENDING receipt. Returns it with its hash. */
+  originate(
+    context: Context,
+    packet: {
+      readonly kind: number;
+      readonly lane: number;
+      readonly sender: Uint8Array;
+      readonly recipient: Uint8Array;
+      readonly timeoutMs: bigint;
+      readonly gasLimit: number;
+      readonly payload: Uint8Array;
+    },
+  ): { readonly packet: Packet; readonly packetHash: Uint8Array };
+  /** Replaces the PENDING receipt of a leg-1 packet by its terminal one and puts the acknowledgement in the outbox of the strand that sent it. */
   finish(
     context: Context,
     leg1: Packet,
@@ -134,25 +149,50 @@ export type ReceiveOutcome =
   | { readonly kind: "quarantined" };
 
 /** Owned by asset. */
-export interface AssetBook {
-  isEncumbered(context: Context, assetId: Uint8Array, tokenId: Uint8Array): boolean;
-  /** Moves `amount` off an account of the rope. @throws CodedError `asset/insufficient` … */
-  debit(
+export interface AssetDirectory {
+  find(context: Context, assetId: Uint8Array): AssetRecord | undefined;
+  /** How an asset exists on a gateway; undefined = not at all. */
+  representation(
     context: Context,
     assetId: Uint8Array,
-    tokenId: Uint8Array,
-    account: Uint8Array,
-    amount: bigint,
-  ): void;
-  credit(
-    context: Context,
-    assetId: Uint8Array,
-    tokenId: Uint8Array,
-    account: Uint8Array,
-    amount: bigint,
-  ): void;
-  /** Location of a unique asset; zero while under way. */
-  locate(context: Context, assetId: Uint8Array, tokenId: Uint8Array, gateway: Uint8Array): void;
+    gateway: Uint8Array,
+  ): RepresentationRecord | undefined;
 }
 
-export type { AssetPayload, CredentialPayload };
+/** Owned by asset: what rope accounts hold, and where unique assets are. */
+export interface Holdings {
+  /** @throws CodedError `asset/insufficient`, `asset/not-holder`, `asset/encumbered` */
+  debit(
+    context: Context,
+    asset: AssetRecord,
+    tokenId: Uint8Array,
+    account: Uint8Array,
+    amount: bigint,
+  ): void;
+  /** For a unique asset, `settleTitle` at the rope must follow or precede in the same step. */
+  credit(context: Context, asset: AssetRecord, account: Uint8Array, amount: bigint): void;
+  /** Gateway where a unique asset is; its origin until it has moved, zero while under way. */
+  locationOf(context: Context, asset: AssetRecord, tokenId: Uint8Array): Uint8Array;
+  /** Under way: nowhere, and what was known of its liens no longer holds. */
+  departTitle(context: Context, asset: AssetRecord, tokenId: Uint8Array): void;
+  /**
+   * `holder` = rope account if it arrives there, otherwise 20 zero bytes; `height` of the gateway, up to which a
+   * proof of a lien may tell of an earlier stay
+   */
+  settleTitle(
+    context: Context,
+    asset: AssetRecord,
+    tokenId: Uint8Array,
+    place: {
+      readonly gateway: Uint8Array;
+      readonly holder: Uint8Array;
+      readonly height: bigint;
+    },
+  ): void;
+}
+
+/** Owned by transfers. */
+export interface BooksOpener {
+  /** Empty books, so that a regulator who walks the asset index finds a record for each. */
+  open(context: Context, assetId: Uint8Array): void;
+}

@@ -4,6 +4,8 @@ import {
   bytesToHex,
   type ChainRecord,
   chainRecordCodec,
+  clientRecordCodec,
+  equalBytes,
   ropeGatewayUid,
   type SuspendChain,
   stateKey,
@@ -50,6 +52,11 @@ const directory: ChainDirectory = {
       if (!gateway) throw new Error(`chain index ${index} is empty`);
       return require(context, gateway);
     });
+  },
+  latestHeight(context, gateway): bigint {
+    if (equalBytes(gateway, directory.ropeGateway(context))) return context.height;
+    const client = readRecord(context.state, stateKey.client(gateway), clientRecordCodec);
+    return client?.latestHeight ?? 0n;
   },
 };
 

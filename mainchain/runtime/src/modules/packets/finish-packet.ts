@@ -9,6 +9,7 @@ import {
   PROTOCOL_VERSION,
   packetHash,
   receiptRecordCodec,
+  SUITE_SM,
   type Suite,
   stateKey,
   ZERO_32,
@@ -17,17 +18,17 @@ import { type Context, readRecord, writeRecord } from "../../module.ts";
 import { appendLeaf } from "./outbox.ts";
 
 /**
- * Writes the terminal receipt of a leg-1 packet, once, and sends it home.
- * The only receipt that may stand there before is the PENDING one of the same packet.
+ * Writes the terminal receipt of a leg-1 packet, once, and sends it home; the rope's own packets (`chain` undefined)
+ * are at home. The only receipt that may stand there before is the PENDING one of the same packet.
  */
 export function finishPacket(
   context: Context,
   leg1: Packet,
-  chain: ChainRecord,
+  chain: ChainRecord | undefined,
   end: { readonly status: number; readonly failure: number; readonly payee: Uint8Array },
 ): Acknowledgement {
   const { state } = context;
-  const suite = chain.suite as Suite;
+  const suite = chain ? (chain.suite as Suite) : SUITE_SM;
   const hash = packetHash(suite, leg1);
   const key = stateKey.receipt(leg1.sourceGateway, leg1.lane, leg1.sequence);
   const standing = readRecord(state, key, receiptRecordCodec);
@@ -51,6 +52,7 @@ export function finishPacket(
     transferId: hash,
     acknowledgement,
   });
+  if (!chain) return acknowledgement;
   appendLeaf(context, chain.gateway, suite, {
     leafType: LEAF_TYPE.acknowledgement,
     bodyHash: ackHash(suite, acknowledgement),

@@ -1,11 +1,11 @@
-import type { OutboxSummary, Suite } from "@ropenet/protocol";
+import { equalBytes, type OutboxSummary, type Suite } from "@ropenet/protocol";
 import type { Context, Module } from "../../module.ts";
 import type { ChainDirectory, PacketHandler, PacketOutlet, StrandVerifier } from "../../slices.ts";
 import { acknowledgePackets } from "./acknowledge-packets.ts";
 import { finishPacket } from "./finish-packet.ts";
 import { readOutbox } from "./outbox.ts";
 import { receivePackets } from "./receive-packets.ts";
-import { sendPacket } from "./send-packet.ts";
+import { originatePacket, sendPacket } from "./send-packet.ts";
 
 function summaries(
   context: Context,
@@ -34,9 +34,11 @@ export function createPacketsModule(slices: {
   const handlers = new Map<number, PacketHandler>();
   const outlet: PacketOutlet = {
     send: sendPacket,
+    originate: originatePacket,
     finish(context, leg1, status, failure, payee) {
       const chain = directory.find(context, leg1.sourceGateway);
-      if (!chain) throw new Error("a received packet's chain is registered");
+      if (!chain && !equalBytes(leg1.sourceGateway, directory.ropeGateway(context)))
+        throw new Error("a received packet's chain is registered");
       return finishPacket(context, leg1, chain, { status, failure, payee });
     },
     summaries: (context, suite) => summaries(context, directory, suite),

@@ -8,10 +8,13 @@ import {
   packetCodec,
   packetHash,
   payloadHash,
+  receiptRecordCodec,
   ropeGatewayUid,
+  SUITE_SM,
   type Suite,
   sentRecordCodec,
   stateKey,
+  ZERO_32,
 } from "@ropenet/protocol";
 import { type Context, readRecord, writeRecord } from "../../module.ts";
 import { appendLeaf } from "./outbox.ts";
@@ -70,4 +73,39 @@ export function sendPacket(context: Context, outgoing: OutgoingPacket): Packet {
     payload,
   });
   return packet;
+}
+
+/** A leg-1 packet of the rope to itself, which opens a transfer as a strand's packet would. */
+export function originatePacket(
+  context: Context,
+  outgoing: Omit<OutgoingPacket, "destination" | "transferId">,
+): { readonly packet: Packet; readonly packetHash: Uint8Array } {
+  const { state, parameters } = context;
+  const { payload } = outgoing;
+  const gateway = ropeGatewayUid(parameters.chainId);
+  const laneKey = stateKey.lane(gateway, outgoing.lane);
+  const lane = readRecord(state, laneKey, laneRecordCodec) ?? { nextSend: 1n, nextReceive: 1n };
+  const packet: Packet = {
+    version: PROTOCOL_VERSION,
+    kind: outgoing.kind,
+    lane: outgoing.lane,
+    sequence: lane.nextSend,
+    sourceGateway: gateway,
+    destinationGateway: gateway,
+    transferId: ZERO_32,
+    sender: outgoing.sender,
+    recipient: outgoing.recipient,
+    timeoutMs: outgoing.timeoutMs,
+    gasLimit: outgoing.gasLimit,
+    payloadLength: payload.length,
+    payloadHash: payloadHash(SUITE_SM, payload),
+  };
+  const hash = packetHash(SUITE_SM, packet);
+  writeRecord(state, laneKey, laneRecordCodec, { ...lane, nextSend: lane.nextSend + 1n });
+  writeRecord(state, stateKey.receipt(gateway, packet.lane, packet.sequence), receiptRecordCodec, {
+    packetHash: hash,
+    transferId: hash,
+    acknowledgement: null,
+  });
+  return { packet, packetHash: hash };
 }

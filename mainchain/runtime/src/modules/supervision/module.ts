@@ -108,17 +108,17 @@ function liftHold(
   });
 }
 
-/** Holds. `queued` is asked late, because transfers need `holds` first. */
+/** Holds: standing orders that keep what they match between the legs. */
 export function createSupervisionModule(
   offices: Offices,
-  queued: () => QueuedTransfers,
+  queued: QueuedTransfers,
 ): Module & { readonly holds: Holds } {
   return {
     name: "supervision",
     holds,
     handlers: {
-      "supervision/place-hold": (context, body) => placeHold(context, body, offices, queued()),
-      "supervision/lift-hold": (context, body) => liftHold(context, body, offices, queued()),
+      "supervision/place-hold": (context, body) => placeHold(context, body, offices, queued),
+      "supervision/lift-hold": (context, body) => liftHold(context, body, offices, queued),
     },
   };
 }

@@ -1,0 +1,58 @@
+import {
+  bytesToHex,
+  conservationRecordCodec,
+  decode,
+  positionRecordCodec,
+  stateKey,
+  ZERO_32,
+} from "@ropenet/protocol";
+import type { Context, Invariant, StateView } from "../../module.ts";
+import { readBooks } from "./books.ts";
+
+const FULL_32 = new Uint8Array(32).fill(0xff);
+/** Strands per asset whose positions are summed; more would be a chain registry gone wrong. */
+const MAX_POSITIONS = 10_000;
+
+/** Assets whose books or positions this block has changed. */
+function touchedAssets(state: StateView): readonly Uint8Array[] {
+  const found = new Map<string, Uint8Array>();
+  const ranges = [
+    [stateKey.conservation(ZERO_32), stateKey.conservation(FULL_32), 0],
+    [stateKey.position(ZERO_32, ZERO_32), stateKey.position(FULL_32, FULL_32), 32],
+  ] as const;
+  for (const [from, to, tail] of ranges) {
+    for (const key of state.changedKeys(from, to)) {
+      const end = key.length - tail;
+      const assetId = key.slice(end - 32, end);
+      found.set(bytesToHex(assetId), assetId);
+    }
+  }
+  return [...found.values()];
+}
+
+function outstandingOf(state: StateView, assetId: Uint8Array): bigint {
+  return state
+    .range(stateKey.position(assetId, ZERO_32), stateKey.position(assetId, FULL_32), MAX_POSITIONS)
+    .reduce((sum, [, value]) => sum + decode(positionRecordCodec, value).outstanding, 0n);
+}
+
+function check({ state }: Context): readonly string[] {
+  return touchedAssets(state).flatMap((assetId) => {
+    const name = bytesToHex(assetId).slice(0, 12);
+    const bytes = state.get(stateKey.conservation(assetId));
+    if (bytes) decode(conservationRecordCodec, bytes);
+    const { escrow, outstandingTotal, inFlight, held } = readBooks(state, assetId);
+    const sum = outstandingOf(state, assetId);
+    const sentences: string[] = [];
+    if (escrow !== outstandingTotal + inFlight + held) {
+      sentences.push(`${name}: escrow ${escrow} ≠ ${outstandingTotal} + ${inFlight} + ${held}`);
+    }
+    if (sum !== outstandingTotal) {
+      sentences.push(`${name}: positions sum to ${sum}, the books say ${outstandingTotal}`);
+    }
+    return sentences;
+  });
+}
+
+/** I4; that nothing is negative (I5) is in the codecs, which have no negative numbers. Source: docs/protocol.md §4. */
+export const conservation: Invariant = { name: "I4 conservation", check };

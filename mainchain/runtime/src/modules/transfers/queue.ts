@@ -1,0 +1,91 @@
+import {
+  concatBytes,
+  failureCode,
+  HOLD_DEFAULT,
+  stateKey,
+  utf8ToBytes,
+  ZERO_32,
+} from "@ropenet/protocol";
+import type { Context, StateView } from "../../module.ts";
+import type { TransferSlices } from "./admit.ts";
+import { release, sendBack } from "./courses.ts";
+import { type AssetTransfer, requireTransfer } from "./records.ts";
+import { dequeue, enqueue, heldKey, whyWait } from "./waiting.ts";
+
+/** Queued transfers that one block takes up; the rest follows in the next. */
+const RELEASES_PER_BLOCK = 256;
+const LIFTED_PER_BLOCK = 16;
+const FULL_32 = new Uint8Array(32).fill(0xff);
+const REFUSED_BY_SUPERVISION = failureCode("refused-by-supervision");
+
+/** holds that were lifted while transfers waited for them; value = the decision */
+const liftedKey = (holdId: Uint8Array): Uint8Array =>
+  concatBytes(utf8ToBytes("transfers/lifted/"), holdId);
+
+function takeUp(
+  context: Context,
+  slices: TransferSlices,
+  transferId: Uint8Array,
+  decision: number,
+): void {
+  const transfer = requireTransfer(context.state, transferId);
+  if (!transfer.asset) throw new Error("only asset transfers are queued");
+  const queued: AssetTransfer = { ...transfer, asset: transfer.asset };
+  dequeue(context.state, queued);
+  if (decision === HOLD_DEFAULT.return) {
+    sendBack(context, slices, queued, {
+      failure: REFUSED_BY_SUPERVISION,
+      payee: ZERO_32,
+      pocket: "held",
+    });
+    return;
+  }
+  const wait = whyWait(context, slices, queued, true);
+  if (wait) enqueue(context, queued, wait);
+  else release(context, slices, queued);
+}
+
+/** A lifted hold: what waits for it is taken up at the end of this block and the next ones. */
+export function noteLifted(context: Context, holdId: Uint8Array, decision: number): void {
+  const [first] = context.state.range(heldKey(holdId, ZERO_32), heldKey(holdId, FULL_32), 1);
+  if (first) context.state.set(liftedKey(holdId), Uint8Array.of(decision));
+}
+
+function liftedHolds(state: StateView): readonly (readonly [Uint8Array, number])[] {
+  return state
+    .range(liftedKey(ZERO_32), liftedKey(FULL_32), LIFTED_PER_BLOCK)
+    .map(([key, value]) => [key.slice(-32), value[0] ?? 0] as const);
+}
+
+function dueTransfers(
+  state: StateView,
+  timeMs: bigint,
+  limit: number,
+): readonly (readonly [Uint8Array, Uint8Array])[] {
+  const from = stateKey.releaseQueue(0n, ZERO_32);
+  return state.range(from, stateKey.releaseQueue(timeMs + 1n, ZERO_32), limit);
+}
+
+/** End of a block: decisions first, then what has waited long enough. */
+export function runQueue(context: Context, slices: TransferSlices): void {
+  const { state, timeMs } = context;
+  let left = RELEASES_PER_BLOCK;
+  for (const [holdId, decision] of liftedHolds(state)) {
+    const held = state.range(heldKey(holdId, ZERO_32), heldKey(holdId, FULL_32), left + 1);
+    for (const [key] of held.slice(0, left)) {
+      takeUp(context, slices, key.slice(-32), decision);
+    }
+    if (held.length <= left) state.delete(liftedKey(holdId));
+    left -= Math.min(left, held.length);
+  }
+  for (const [key] of dueTransfers(state, timeMs, left)) {
+    const transferId = key.slice(-32);
+    const { holdId } = requireTransfer(state, transferId);
+    const decision = slices.holds.find(context, holdId)?.onExpiry ?? HOLD_DEFAULT.forward;
+    takeUp(context, slices, transferId, decision);
+  }
+}
+
+export function isQueueDue(state: StateView, nowMs: bigint): boolean {
+  return liftedHolds(state).length > 0 || dueTransfers(state, nowMs, 1).length > 0;
+}

@@ -1,0 +1,119 @@
+import {
+  ACK_STATUS,
+  type Acknowledgement,
+  type AssetPayload,
+  accountToB32,
+  assetPayloadCodec,
+  bytesToHex,
+  type ChainRecord,
+  CodecError,
+  decode,
+  failureCode,
+  TRANSFER_STATE,
+} from "@ropenet/protocol";
+import type { TransactionContext } from "../../module.ts";
+import type { PacketHandler, ReceiveOutcome } from "../../slices.ts";
+import { admit, type TransferSlices } from "./admit.ts";
+import { count, freeze } from "./books.ts";
+import { arrive, begin, type FirstLeg, newTransfer, sendBack } from "./courses.ts";
+import { requireTransfer, saveTransfer } from "./records.ts";
+
+function decodePayload(bytes: Uint8Array): AssetPayload | undefined {
+  try {
+    return decode(assetPayloadCodec, bytes);
+  } catch (error) {
+    if (error instanceof CodecError) return undefined;
+    throw error;
+  }
+}
+
+/** Sent home at once: the strand's own refund counter will grow by it. */
+function refuse(
+  context: TransactionContext,
+  leg: FirstLeg,
+  end: { readonly failure: number; readonly late: boolean; readonly known: boolean },
+): ReceiveOutcome {
+  const { payload, leg1 } = leg;
+  if (payload && end.known) {
+    const { amount, assetId } = payload;
+    count(context, assetId, leg1.sourceGateway, { received: amount, refundAcked: amount });
+  }
+  const { failure } = end;
+  saveTransfer(context, newTransfer(context, leg, { state: TRANSFER_STATE.returned, failure }));
+  const status = end.late ? ACK_STATUS.expired : ACK_STATUS.failed;
+  return { kind: "ended", status, failure };
+}
+
+function quarantine(context: TransactionContext, leg: FirstLeg, assetId: Uint8Array): void {
+  const { sourceGateway } = leg.leg1;
+  freeze(context.state, assetId, sourceGateway);
+  const failure = failureCode("insufficient-escrow");
+  saveTransfer(context, newTransfer(context, leg, { state: TRANSFER_STATE.quarantined, failure }));
+  context.emit("transfers.alert", {
+    reason: "a strand gave what it does not hold",
+    assetId: bytesToHex(assetId),
+    gateway: bytesToHex(sourceGateway),
+    transferId: bytesToHex(leg.transferId),
+  });
+}
+
+function receive(
+  context: TransactionContext,
+  slices: TransferSlices,
+  arrival: Parameters<PacketHandler["receive"]>[1],
+): ReceiveOutcome {
+  const { packet: leg1, payload: payloadBytes, packetHash: transferId, late } = arrival;
+  const payload = decodePayload(payloadBytes);
+  const leg: FirstLeg = { leg1, payloadBytes, payload, transferId };
+  if (!payload) {
+    return refuse(context, leg, { failure: failureCode("bad-payload"), late: false, known: false });
+  }
+  const { assetId } = payload;
+  if (late) {
+    const known = slices.assets.representation(context, assetId, leg1.sourceGateway) !== undefined;
+    return refuse(context, leg, { failure: failureCode("expired"), late, known });
+  }
+  const admission = admit(context, slices, leg1.sourceGateway, payload);
+  if (admission.kind === "refused") {
+    const { failure, asset } = admission;
+    return refuse(context, leg, { failure, late, known: asset !== undefined });
+  }
+  if (admission.kind === "quarantined") {
+    quarantine(context, leg, assetId);
+    return { kind: "quarantined" };
+  }
+  begin(context, slices, { ...leg, payload }, admission, accountToB32(context.sender));
+  return { kind: "pending" };
+}
+
+function acknowledge(
+  context: TransactionContext,
+  slices: TransferSlices,
+  transferId: Uint8Array,
+  chain: ChainRecord,
+  { status, code }: Acknowledgement,
+): void {
+  const record = requireTransfer(context.state, transferId);
+  const { asset: payload } = record;
+  if (record.state !== TRANSFER_STATE.forwarded || !payload)
+    throw new Error("an acknowledgement of a transfer that is not under way");
+  const asset = slices.assets.find(context, payload.assetId);
+  if (!asset) throw new Error("a moving transfer's asset is registered");
+  const transfer = { ...record, asset: payload };
+  const payee = accountToB32(context.sender);
+  if (status === ACK_STATUS.delivered) {
+    arrive(context, slices, { transfer, asset, gateway: chain.gateway, payee });
+    return;
+  }
+  const failure = status === ACK_STATUS.expired ? failureCode("expired") : code;
+  sendBack(context, slices, transfer, { failure, payee, pocket: "inFlight" });
+}
+
+/** Asset packets of strands, and what strands did with the rope's. Source: docs/protocol.md §3. */
+export function createAssetPackets(slices: TransferSlices): PacketHandler {
+  return {
+    receive: (context, arrival) => receive(context, slices, arrival),
+    acknowledge: (context, transferId, _sequence, chain, acknowledgement) =>
+      acknowledge(context, slices, transferId, chain, acknowledgement),
+  };
+}

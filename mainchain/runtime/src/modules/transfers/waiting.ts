@@ -1,0 +1,72 @@
+import {
+  concatBytes,
+  type QueueReason,
+  stateKey,
+  TRANSFER_STATE,
+  utf8ToBytes,
+  ZERO_32,
+} from "@ropenet/protocol";
+import type { Context, StateView } from "../../module.ts";
+import type { TransferSlices } from "./admit.ts";
+import { limitedUntil } from "./limits.ts";
+import { type AssetTransfer, saveTransfer } from "./records.ts";
+
+const REASON = { hold: 1, limit: 2, large: 3 } as const;
+const MARK = Uint8Array.of(1);
+/** transfers that wait for one hold */
+export const heldKey = (holdId: Uint8Array, transferId: Uint8Array): Uint8Array =>
+  concatBytes(utf8ToBytes("transfers/held/"), holdId, transferId);
+export interface Wait {
+  readonly reason: QueueReason;
+  readonly holdId: Uint8Array;
+  readonly releaseAtMs: bigint;
+}
+
+/** Why a transfer may not go on now. Source: docs/protocol.md §7. */
+export function whyWait(
+  context: Context,
+  { holds, assets }: TransferSlices,
+  { leg1, asset, transferId }: AssetTransfer,
+  waited: boolean,
+): Wait | undefined {
+  const { assetId, amount, finalGateway, finalRecipient } = asset;
+  const gateway = leg1.sourceGateway;
+  const hold = holds.match(context, {
+    transferId,
+    accounts: [leg1.sender, finalRecipient],
+    assetId,
+    gateways: [gateway, finalGateway],
+  });
+  if (hold) {
+    return { reason: REASON.hold, holdId: hold.holdId, releaseAtMs: hold.holdUntilMs };
+  }
+  const representation = assets.representation(context, assetId, gateway);
+  if (!representation) return undefined;
+  const releaseAtMs = limitedUntil(context, { assetId, gateway, amount, waited }, representation);
+  if (releaseAtMs === undefined) return undefined;
+  const reason = amount > representation.netLimit ? REASON.large : REASON.limit;
+  return { reason, holdId: ZERO_32, releaseAtMs };
+}
+
+export function enqueue(context: Context, transfer: AssetTransfer, wait: Wait): void {
+  const { state } = context;
+  const { transferId } = transfer;
+  state.set(stateKey.releaseQueue(wait.releaseAtMs, transferId), MARK);
+  if (wait.reason === REASON.hold) state.set(heldKey(wait.holdId, transferId), MARK);
+  saveTransfer(context, {
+    ...transfer,
+    state: TRANSFER_STATE.queued,
+    queueReason: wait.reason,
+    holdId: wait.holdId,
+    releaseAtMs: wait.releaseAtMs,
+  });
+}
+
+export function dequeue(
+  state: StateView,
+  { transferId, releaseAtMs, holdId }: AssetTransfer,
+): void {
+  state.delete(stateKey.releaseQueue(releaseAtMs, transferId));
+  const held = heldKey(holdId, transferId);
+  if (state.get(held)) state.delete(held);
+}
