@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectRope, type Rope } from "@ropenet/client";
 import { createDevnet } from "@ropenet/node";
@@ -34,19 +33,6 @@ export interface LaunchParts {
 function writeJson(file: string, value: object): string {
   writeFileSync(file, JSON.stringify(value, null, 2), { mode: 0o600 });
   return file;
-}
-
-/** Builds the console once; the hub serves whatever lies in its build folder. */
-export function buildConsole(log: (line: string) => void): string {
-  const build = join(PROGRAMS.consoleFolder, "build");
-  if (existsSync(join(build, "index.html"))) return build;
-  log("构建控制台 building the console …");
-  const { status, stderr } = spawnSync("npm", ["run", "-s", "build"], {
-    cwd: PROGRAMS.consoleFolder,
-    encoding: "utf8",
-  });
-  if (status !== 0) log(`控制台构建失败 console build failed: ${stderr.slice(-300)}`);
-  return build;
 }
 
 export async function startValidators({

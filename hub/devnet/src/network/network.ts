@@ -7,8 +7,8 @@ import { type DatabaseServer, type PostgresAccess, startPostgres } from "../proc
 import { openStateFolder, type StateFolder } from "../process/state-folder.ts";
 import { createSupervisor, type Supervisor } from "../process/supervisor.ts";
 import { type KeyRing, openKeyRing, type RopeActor } from "./actors.ts";
+import { buildConsole } from "./build-console.ts";
 import {
-  buildConsole,
   type LaunchParts,
   startAgents,
   startAttestors,

@@ -3,10 +3,13 @@ import {
   type ChainRecord,
   chainRecordCodec,
   clientRecordCodec,
+  concatBytes,
   equalBytes,
   provenHeaderRecordCodec,
   stateKey,
   type UpdateClient,
+  u32,
+  utf8ToBytes,
   verifyAttestations,
   ZERO_32,
 } from "@ropenet/protocol";
@@ -30,13 +33,21 @@ function freeze(context: TransactionContext, chain: ChainRecord, height: bigint)
   context.emit("chains.frozen", { gateway: bytesToHex(chain.gateway), height: String(height) });
 }
 
-/** Drops the oldest proven header once there are more than are kept. */
-function dropOldest(context: TransactionContext, gateway: Uint8Array): void {
-  const from = stateKey.provenHeader(gateway, 0n);
+const headerCountKey = (gateway: Uint8Array): Uint8Array =>
+  concatBytes(utf8ToBytes("clients/header-count/"), gateway);
+
+/** Counts a new header, and drops the oldest once there are more than are kept. */
+function keepHeaders(context: TransactionContext, gateway: Uint8Array): void {
+  const { state } = context;
+  const key = headerCountKey(gateway);
+  const count = (readRecord(state, key, u32) ?? 0) + 1;
+  if (count <= KEPT_HEADERS) {
+    writeRecord(state, key, u32, count);
+    return;
+  }
   const to = stateKey.provenHeader(gateway, (1n << 64n) - 1n);
-  const headers = context.state.range(from, to, KEPT_HEADERS + 1);
-  const [oldest] = headers;
-  if (oldest && headers.length > KEPT_HEADERS) context.state.delete(oldest[0]);
+  const [oldest] = state.range(stateKey.provenHeader(gateway, 0n), to, 1);
+  if (oldest) state.delete(oldest[0]);
 }
 
 /** A finalised header that m of n attestors signed. Two different ones for one height freeze the client. */
@@ -82,6 +93,6 @@ export function updateClient(
     updatedAtMs: now,
     frozen: false,
   });
-  dropOldest(context, gateway);
+  keepHeaders(context, gateway);
   context.emit("chains.client-updated", { gateway: bytesToHex(gateway), height: String(height) });
 }
