@@ -4,10 +4,16 @@ export type NodeErrorInfo =
   | { readonly code: "config/unreadable"; readonly file: string; readonly detail: string }
   | { readonly code: "config/invalid"; readonly operand: string; readonly detail: string }
   | { readonly code: "node/port-busy"; readonly what: string; readonly port: number }
+  | {
+      readonly code: "node/cannot-listen";
+      readonly what: string;
+      readonly host: string;
+      readonly port: number;
+      readonly detail: string;
+    }
   | { readonly code: "node/wrong-genesis"; readonly expected: string; readonly got: string }
   | { readonly code: "node/bad-genesis"; readonly file: string; readonly detail: string }
   | { readonly code: "node/bad-keys"; readonly file: string; readonly detail: string }
-  | { readonly code: "node/not-listed"; readonly address: string }
   | { readonly code: "node/state-mismatch"; readonly height: bigint; readonly detail: string }
   | { readonly code: "node/halted"; readonly height: bigint; readonly detail: string }
   | { readonly code: "store/unusable"; readonly directory: string; readonly detail: string }

@@ -10,6 +10,7 @@ export {
   writeNodeHome,
 } from "./init.ts";
 export { createKeys, type NodeKeys, readKeys, writeKeys } from "./keys.ts";
+export { createNode, type NodeComponents, type RopeNode } from "./node.ts";
 export type {
   BlockNotice,
   BlockResultsJson,

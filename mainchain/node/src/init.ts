@@ -25,7 +25,7 @@ import { createKeys, type NodeKeys, writeKeys } from "./keys.ts";
 
 export interface NodeHome {
   readonly directory: string;
-  /** argument of `node src/main.ts --config FILE` */
+  /** argument of `node src/main.ts --config FILE`; `--home directory` finds it too */
   readonly configFile: string;
   readonly keysFile: string;
 }
@@ -86,7 +86,9 @@ export interface DevnetOptions {
   /** genesis time; now if left out */
   readonly timeMs?: bigint;
   /** further settings of every node's config */
-  readonly config?: Pick<NodeConfigInput, "mempool" | "timeouts" | "block" | "log">;
+  readonly config?: Pick<NodeConfigInput, "mempool" | "timeouts" | "block" | "log"> & {
+    readonly rpc?: Omit<NodeConfigInput["rpc"], "host" | "port">;
+  };
 }
 
 export interface DevnetNode extends NodeHome {
@@ -171,8 +173,8 @@ function writeDevnetNode(
       port: p2pPort,
       peers: others.map((other) => `127.0.0.1:${options.basePort + 2 * other}`),
     },
-    rpc: { host: "127.0.0.1", port: rpcPort },
     ...options.config,
+    rpc: { ...options.config?.rpc, host: "127.0.0.1", port: rpcPort },
   });
   return {
     ...home,

@@ -5,12 +5,15 @@ import {
   type DecodedTransaction,
   decodeTransaction,
   MAX_TRANSACTION_BYTES,
+  MESSAGES,
 } from "@ropenet/protocol";
 
 export type MempoolErrorInfo =
   | { readonly code: "mempool/known"; readonly id: Uint8Array }
   | { readonly code: "mempool/full"; readonly transactions: number; readonly bytes: number }
   | { readonly code: "mempool/sender-full"; readonly sender: Uint8Array; readonly limit: number }
+  /** free of fee, hence not for everybody */
+  | { readonly code: "mempool/validators-only"; readonly sender: Uint8Array }
   | { readonly code: "mempool/too-long"; readonly length: number; readonly limit: number }
   /** the application's own refusal */
   | { readonly code: string; readonly detail: string };
@@ -21,6 +24,11 @@ export interface MempoolOptions {
   readonly maxTransactions: number;
   readonly maxBytes: number;
   readonly maxPerSender: number;
+}
+
+export interface MempoolComponents {
+  readonly application: Pick<Application, "checkTx">;
+  readonly isValidator: (address: Uint8Array) => boolean;
 }
 
 export interface Mempool {
@@ -54,24 +62,23 @@ const MAX_REMEMBERED = 50_000;
  * Transactions that wait for a block. Per sender their nonces are consecutive from the account's, because the
  * application admits only the next one; what lost its turn is dropped with all that follow it.
  */
-export function createMempool(
-  options: MempoolOptions,
-  components: { readonly application: Pick<Application, "checkTx"> },
-): Mempool {
-  return new TransactionQueue(options, components.application);
+export function createMempool(options: MempoolOptions, components: MempoolComponents): Mempool {
+  return new TransactionQueue(options, components);
 }
 
 class TransactionQueue implements Mempool {
   readonly #options: MempoolOptions;
   readonly #application: Pick<Application, "checkTx">;
+  readonly #isValidator: (address: Uint8Array) => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #bySender = new Map<string, Entry[]>();
   readonly #remembered = new Set<string>();
   #bytes = 0;
 
-  constructor(options: MempoolOptions, application: Pick<Application, "checkTx">) {
+  constructor(options: MempoolOptions, { application, isValidator }: MempoolComponents) {
     this.#options = options;
     this.#application = application;
+    this.#isValidator = isValidator;
   }
 
   get size(): number {
@@ -92,6 +99,7 @@ class TransactionQueue implements Mempool {
     if (this.#entries.has(id) || this.#remembered.has(id)) {
       throw new MempoolError({ code: "mempool/known", id: decoded.id });
     }
+    this.#assertPays(decoded);
     this.#assertRoom(decoded, transaction.length);
     const sender = bytesToHex(decoded.sender);
     const last = this.#bySender.get(sender)?.at(-1);
@@ -143,6 +151,12 @@ class TransactionQueue implements Mempool {
   recheck(transactions: readonly Uint8Array[]): void {
     const senders = transactions.map((bytes) => bytesToHex(decodeTransaction(bytes).sender));
     for (const sender of new Set(senders)) this.#settle(sender);
+  }
+
+  /** Accounts cost nothing: whoever may send for nothing could fill the queue with a new key each time. */
+  #assertPays({ body, sender }: DecodedTransaction): void {
+    if (body.type !== MESSAGES["checkpoints/sign"].type || this.#isValidator(sender)) return;
+    throw new MempoolError({ code: "mempool/validators-only", sender });
   }
 
   #assertRoom({ sender }: DecodedTransaction, length: number): void {

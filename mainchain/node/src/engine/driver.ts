@@ -17,6 +17,7 @@ import {
   type SignedProposal,
   type SignedVote,
   type ValidatorSet,
+  VOTE_TYPE,
 } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import type { Mempool } from "../mempool.ts";
@@ -54,6 +55,7 @@ export interface DriverOptions {
     readonly maxBytes: number;
     readonly maxTransactions: number;
     readonly minIntervalMs: number;
+    readonly minEmptyIntervalMs: number;
   };
 }
 
@@ -103,7 +105,8 @@ class ConsensusDriver implements Driver {
   #state: State;
   #running = false;
   #stopped = false;
-  #lastCommitAtMs = 0n;
+  /** by the clock that nobody sets */
+  #committedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DriverOptions, components: DriverComponents) {
     this.#options = options;
@@ -126,7 +129,7 @@ class ConsensusDriver implements Driver {
       this.#beginHeight();
     } else {
       for (const record of records) {
-        if (record.kind === "block") this.#held.add(record.bound);
+        if (record.kind === "block") this.#held.keep(record.bound);
         else this.#state = step(this.#state, record.input).state;
       }
       const position = this.#state.current;
@@ -154,7 +157,7 @@ class ConsensusDriver implements Driver {
   }
 
   offerBlock(bound: BoundBlock): void {
-    this.#held.add(bound);
+    this.#held.offer(bound);
     if (this.#awaited.has(bytesToHex(bound.blockId))) {
       this.#run(() => this.#validate(bound));
       this.#drain();
@@ -174,14 +177,17 @@ class ConsensusDriver implements Driver {
 
   #hasWork(): boolean {
     const { ledger, application, mempool, nowMs } = this.#parts;
-    const now = nowMs();
+    const { minIntervalMs, minEmptyIntervalMs } = this.#options.block;
     // Pace: what arrives within one interval shares a block and its follow-up.
-    if (now - this.#lastCommitAtMs < BigInt(this.#options.block.minIntervalMs)) return false;
+    const restedMs = performance.now() - this.#committedAtMs;
+    if (restedMs < minIntervalMs) return false;
+    if (mempool.size > 0) return true;
+    if (restedMs < minEmptyIntervalMs) return false;
     const { height, header } = ledger.tip();
     // The first block puts the genesis root into a header, where light clients find it.
-    if (height === 0n || mempool.size > 0) return true;
+    if (height === 0n) return true;
     if (ledger.evidence.size > 0 && ledger.evidence.pending(height + 1n).length > 0) return true;
-    return application.wantsBlock(now, header);
+    return application.wantsBlock(nowMs(), header);
   }
 
   #drain(): void {
@@ -209,7 +215,10 @@ class ConsensusDriver implements Driver {
     const { state, effects } = step(this.#state, input);
     this.#state = state;
     if (effects.length === 0) return;
-    wal.sync();
+    // A lock that a power cut forgot could be voted against. What else the log may lose with it is remembered by
+    // the signer (no other vote or proposal for the same slot) or by the store (the block that was decided).
+    if (effects.some(isPrecommit)) wal.sync();
+    else wal.flush();
     this.#carryOut(effects);
   }
 
@@ -318,7 +327,7 @@ class ConsensusDriver implements Driver {
     this.#awaited.set(bytesToHex(blockId), vouched);
     const bound = this.#held.get(blockId);
     if (bound) this.#validate(bound);
-    else if (vouched) this.#parts.outlet.requestBlock(height, blockId);
+    else this.#parts.outlet.requestBlock(height, blockId);
   }
 
   /**
@@ -350,7 +359,7 @@ class ConsensusDriver implements Driver {
   }
 
   #keep(bound: BoundBlock): void {
-    this.#held.add(bound);
+    this.#held.keep(bound);
     this.#parts.wal.append(encodeBlock(bound));
   }
 
@@ -361,10 +370,10 @@ class ConsensusDriver implements Driver {
   }
 
   #commit(bound: BoundBlock, commit: Commit): void {
-    const { ledger, mempool, outlet, nowMs } = this.#parts;
+    const { ledger, mempool, outlet } = this.#parts;
     const decided = ledger.commit(bound, commit);
     const { height } = decided.block.header;
-    this.#lastCommitAtMs = nowMs();
+    this.#committedAtMs = performance.now();
     this.#held.prune(height);
     this.#awaited.clear();
     this.#timers.clear();
@@ -396,4 +405,8 @@ class ConsensusDriver implements Driver {
     this.stop();
     this.#parts.outlet.halted({ height, detail });
   }
+}
+
+function isPrecommit(effect: Effect): boolean {
+  return effect.kind === "signAndBroadcastVote" && effect.vote.type === VOTE_TYPE.precommit;
 }

@@ -54,6 +54,8 @@ export interface CommittedBlock extends DecidedBlock {
 }
 
 export interface LedgerOptions {
+  /** where the genesis came from, for what is said about it */
+  readonly genesisFile: string;
   readonly genesisBytes: Uint8Array;
   readonly chainId: Uint8Array;
   readonly genesisTimeMs: bigint;
@@ -81,6 +83,11 @@ export interface Ledger {
   commit(bound: BoundBlock, commit: Commit): CommittedBlock;
   /** Checks a synced block's certificate. @throws {CommitError} */
   verifyCertificate(bound: BoundBlock, commit: Commit): void;
+}
+
+/** Whether the store was ever used: then its signer files must be there too. */
+export function hasHistory(store: KeyValueStore): boolean {
+  return store.get(GENESIS_KEY) !== undefined;
 }
 
 /** @throws {NodeError} if the store belongs to another genesis or contradicts itself */
@@ -253,11 +260,20 @@ class ChainLedger implements Ledger {
       });
     }
     if (known) return;
-    const { batch } = this.#application.initGenesis(this.#options.genesisBytes);
     this.#store.write([
-      ...placeBelow(batch, APPLICATION_PREFIX),
+      ...placeBelow(this.#initialState(), APPLICATION_PREFIX),
       { key: GENESIS_KEY, value: this.genesisHash },
     ]);
+  }
+
+  #initialState(): WriteBatch {
+    const { genesisFile: file, genesisBytes } = this.#options;
+    try {
+      return this.#application.initGenesis(genesisBytes).batch;
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      throw new NodeError({ code: "node/bad-genesis", file, detail }, { cause });
+    }
   }
 
   #readTip(): Tip {

@@ -1,4 +1,4 @@
-import { catchUpFor, votesFor } from "@ropenet/consensus";
+import { catchUpFor, proposalFor, proposerOf, votesFor } from "@ropenet/consensus";
 import {
   bytesToHex,
   CodedError,
@@ -146,8 +146,10 @@ class ConsensusReactor implements Reactor {
   }
 
   requestBlock(height: bigint, blockId: Uint8Array): void {
+    const id = bytesToHex(blockId);
+    if (this.#wanted.has(id)) return;
     const wanted: WantedBlock = { height, blockId, askedAtMs: 0, asked: 0 };
-    this.#wanted.set(bytesToHex(blockId), wanted);
+    this.#wanted.set(id, wanted);
     this.#ask(wanted);
   }
 
@@ -219,16 +221,24 @@ class ConsensusReactor implements Reactor {
     const { driver, ledger } = this.#parts;
     if (proposal.height <= ledger.tip().height) return;
     const validators = this.#validatorsOf(proposal.height);
-    if (!validators) return;
+    if (!validators || this.#isKnownProposal(proposal)) return;
     const input = { kind: "proposal", proposal } as const;
     if (!isAuthentic(ledger.chainId, validators, input)) {
       peer.penalize(25);
       return;
     }
+    if (!this.#mayPropose(proposal)) return;
     const bound = block.length > 0 ? readFrom(peer, block) : undefined;
     if (bound && equalBytes(bound.blockId, proposal.blockId)) driver.offerBlock(bound);
+    // Without the block, the driver asks for it once the round needs it.
     driver.submit(input);
-    if (!driver.heldBlock(proposal.blockId)) this.requestBlock(proposal.height, proposal.blockId);
+  }
+
+  /** Any validator can sign proposals without end; only those of whose turn it is take memory. */
+  #mayPropose({ height, round, proposer }: SignedProposal): boolean {
+    const context = this.#parts.driver.state().current?.context;
+    if (!context) return false;
+    return equalBytes(proposerOf(context.rotation, height, round), proposer);
   }
 
   #receiveBlock(peer: Connection, bytes: Uint8Array): void {
@@ -278,6 +288,17 @@ class ConsensusReactor implements Reactor {
         known.type === vote.type &&
         equalBytes(known.validator, vote.validator) &&
         equalBytes(known.blockId, vote.blockId),
+    );
+  }
+
+  /** Told again to a node that seems stuck; only the block may be news. */
+  #isKnownProposal({ height, round, blockId }: SignedProposal): boolean {
+    const { driver } = this.#parts;
+    const known = proposalFor(driver.state(), height, round);
+    return (
+      known !== null &&
+      equalBytes(known.blockId, blockId) &&
+      driver.heldBlock(blockId) !== undefined
     );
   }
 

@@ -7,7 +7,7 @@ import { encodeMessageFrame, MAX_GOSSIP_TRANSACTIONS } from "../p2p/message.ts";
 const SLICE_MS = 5;
 /** What peers have sent and was not checked yet; more is dropped and will be offered again. */
 const MAX_INBOUND = 20_000;
-/** New transactions gather for this long before they go out in one message. */
+/** The first transaction after a silence goes out at once; those that follow gather for this long. */
 const GATHER_MS = 5;
 const MAX_BATCH_BYTES = 512 * 1024;
 
@@ -35,6 +35,7 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
   let outbound: Uint8Array[] = [];
   let slice: NodeJS.Immediate | undefined;
   let flush: NodeJS.Timeout | undefined;
+  let sentAtMs = 0;
 
   function admit(peer: Connection, transaction: Uint8Array): void {
     try {
@@ -66,12 +67,15 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
 
   function announce(transaction: Uint8Array): void {
     outbound.push(transaction);
-    flush ??= setTimeout(() => {
-      flush = undefined;
-      const sent = outbound;
-      outbound = [];
-      send(parts.peers(), sent);
-    }, GATHER_MS);
+    flush ??= setTimeout(sendGathered, performance.now() - sentAtMs > GATHER_MS ? 0 : GATHER_MS);
+  }
+
+  function sendGathered(): void {
+    flush = undefined;
+    sentAtMs = performance.now();
+    const sent = outbound;
+    outbound = [];
+    send(parts.peers(), sent);
   }
 
   return {

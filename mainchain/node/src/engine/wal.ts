@@ -24,7 +24,9 @@ export interface Wal {
   /** bytes of a torn or damaged tail that open cut off */
   readonly tornBytes: number;
   append(record: Uint8Array): void;
-  /** Everything appended is on disk when it returns. Nothing may be acted on before. */
+  /** Everything appended survives the end of this process, though not yet that of the machine. */
+  flush(): void;
+  /** Everything appended is on disk when it returns. */
   sync(): void;
   reset(): void;
   close(): void;
@@ -56,6 +58,7 @@ export function openWal(file: string): Wal {
       pendingBytes += HEAD_BYTES + record.length;
       if (pendingBytes > MAX_PENDING_BYTES) flush();
     },
+    flush,
     sync(): void {
       flush();
       fdatasyncSync(descriptor);

@@ -1,8 +1,8 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { bytesToHex } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import { crash } from "../crash.ts";
-import { NodeError } from "../errors.ts";
+import { listen } from "../listen.ts";
 import {
   type Connection,
   type ConnectionOptions,
@@ -34,7 +34,7 @@ export interface NetworkEvents {
 }
 
 export interface Network {
-  /** @throws {NodeError} `node/port-busy` */
+  /** @throws {NodeError} `node/port-busy`, `node/cannot-listen` */
   start(): Promise<void>;
   peers(): readonly Connection[];
   /** Drops whoever is no longer allowed. */
@@ -105,7 +105,7 @@ export function createNetwork(
 
   return {
     async start(): Promise<void> {
-      await listen(server, options.host, options.port);
+      await listen(server, { what: "p2p", host: options.host, port: options.port });
       dialer.start();
     },
     peers: mesh.peers,
@@ -130,17 +130,4 @@ export function createNetwork(
       });
     },
   };
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      reject(
-        cause.code === "EADDRINUSE"
-          ? new NodeError({ code: "node/port-busy", what: "p2p", port }, { cause })
-          : cause,
-      );
-    });
-    server.listen(port, host, resolve);
-  });
 }

@@ -1,0 +1,119 @@
+import {
+  CodedError,
+  encodeMessage,
+  PROTOCOL_VERSION,
+  type Suite,
+  signTransaction,
+} from "@ropenet/protocol";
+import type { CheckpointToSign, Queries } from "@ropenet/runtime";
+import type { Logger } from "pino";
+import type { Mempool } from "../mempool.ts";
+import type { CheckpointKey } from "./checkpoint-key.ts";
+
+/**
+ * A signature that did not reach the chain is sent again after this, doubled each time. Growing and finite:
+ * a checkpoint that the chain refuses from this node must not become an endless row of blocks.
+ */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
+const MAX_ATTEMPTS = 8;
+/** Expiry heights are multiples of this: after a restart the same transaction comes out, not a rival of it. */
+const EXPIRY_STEP = 1_000n;
+
+export interface CheckpointDutyOptions {
+  readonly chainId: Uint8Array;
+  /** the validator's account: signs the transaction that carries the bridge signature */
+  readonly account: {
+    readonly secretKey: Uint8Array;
+    readonly publicKey: Uint8Array;
+    readonly address: Uint8Array;
+  };
+}
+
+export interface CheckpointDutyComponents {
+  readonly queries: Pick<Queries, "account" | "checkpointsToSign">;
+  readonly key: CheckpointKey;
+  readonly mempool: Pick<Mempool, "add" | "has" | "pendingNonce">;
+  /** passes an admitted transaction on to peers */
+  readonly announce: (transaction: Uint8Array) => void;
+  readonly committedHeight: () => bigint;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+}
+
+/** Signs what validators owe gateways. Everything it must remember is on chain or behind `CheckpointKey`. */
+export interface CheckpointDuty {
+  /** Cheap if nothing is due. Call after durable commits, and now and then: a signature may have got lost. */
+  check(): void;
+}
+
+/** The last signature of a suite that was put into the mempool. */
+interface Sent {
+  readonly height: bigint;
+  readonly id: Uint8Array | undefined;
+  readonly attempts: number;
+  readonly againAtMs: number;
+}
+
+export function createCheckpointDuty(
+  options: CheckpointDutyOptions,
+  components: CheckpointDutyComponents,
+): CheckpointDuty {
+  const { account, chainId } = options;
+  const { queries, key, mempool, announce, committedHeight, logger, nowMs } = components;
+  const sent = new Map<Suite, Sent>();
+
+  function mustWait({ suite, height }: CheckpointToSign): boolean {
+    const last = sent.get(suite);
+    if (last?.height !== height) return false;
+    const waits = last.id !== undefined && mempool.has(last.id);
+    return waits || last.attempts >= MAX_ATTEMPTS || nowMs() < last.againAtMs;
+  }
+
+  function transactionFor({ suite, height, digest }: CheckpointToSign): Uint8Array {
+    const signature = key.sign(suite, height, digest);
+    const nonce = mempool.pendingNonce(account.address) ?? queries.account(account.address).nonce;
+    return signTransaction(
+      {
+        version: PROTOCOL_VERSION,
+        chainId,
+        publicKey: account.publicKey,
+        nonce,
+        feeLimit: 0n,
+        expiryHeight: (committedHeight() / EXPIRY_STEP + 2n) * EXPIRY_STEP,
+        ...encodeMessage("checkpoints/sign", { suite, height, signature }),
+      },
+      account.secretKey,
+    );
+  }
+
+  function attemptOf({ suite, height }: CheckpointToSign, id: Uint8Array | undefined): Sent {
+    const last = sent.get(suite);
+    const attempts = last?.height === height ? last.attempts + 1 : 1;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), MAX_PAUSE_MS);
+    return { height, id, attempts, againAtMs: nowMs() + pauseMs };
+  }
+
+  function send(due: CheckpointToSign): void {
+    const { suite, height } = due;
+    let id: Uint8Array | undefined;
+    try {
+      const transaction = transactionFor(due);
+      id = mempool.add(transaction);
+      announce(transaction);
+      logger.debug({ suite, height: String(height) }, "checkpoint signed");
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      logger.warn({ suite, height: String(height), code: error.code }, "checkpoint not signed");
+    }
+    sent.set(suite, attemptOf(due, id));
+  }
+
+  return {
+    check(): void {
+      for (const due of queries.checkpointsToSign(account.address)) {
+        if (!mustWait(due)) send(due);
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import type { Genesis } from "@ropenet/protocol";
+import { createRuntime, type Runtime } from "@ropenet/runtime";
+import type { NodeConfig } from "./config.ts";
+import { type CheckpointKey, openCheckpointKey } from "./engine/checkpoint-key.ts";
+import { APPLICATION_PREFIX, hasHistory, type Ledger, openLedger } from "./engine/ledger.ts";
+import { openSigner, type Signer } from "./engine/signer.ts";
+import { openWal, type Wal } from "./engine/wal.ts";
+import { readGenesis } from "./genesis-file.ts";
+import { type NodeKeys, readKeys } from "./keys.ts";
+import { readBelow } from "./store/prefixed.ts";
+import { openSqliteStore } from "./store/sqlite-store.ts";
+
+/** Everything of a node that outlives its process. */
+export interface Home {
+  readonly genesis: Genesis;
+  readonly genesisBytes: Uint8Array;
+  readonly keys: NodeKeys;
+  readonly runtime: Runtime;
+  readonly ledger: Ledger;
+  readonly wal: Wal;
+  /** absent on observers, as is `checkpointKey` */
+  readonly signer: Signer | undefined;
+  readonly checkpointKey: CheckpointKey | undefined;
+  close(): void;
+}
+
+/**
+ * The store comes first: it is locked, so nobody else reaches log and signer files of this home. Those must
+ * exist once the store has a genesis: a validator that lost them could sign a second time.
+ * @throws {CodedError} in one line what is wrong with the home
+ */
+export function openHome(config: NodeConfig): Home {
+  const { genesis, bytes: genesisBytes } = readGenesis(config.genesisFile);
+  const keys = readKeys(config.keysFile);
+  const opened: { close(): void }[] = [];
+  const hold = <T extends { close(): void }>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+  const close = (): void => {
+    for (const part of opened.splice(0).reverse()) part.close();
+  };
+  try {
+    const store = hold(openSqliteStore(config.directory));
+    const at = (name: string): string => join(config.directory, name);
+    const mustExist = hasHistory(store);
+    const { chainId } = genesis.parameters;
+    const { secretKey, bridge } = keys;
+    const signer =
+      bridge && hold(openSigner({ file: at("signer.state"), secretKey, chainId, mustExist }));
+    const checkpointKey =
+      bridge && hold(openCheckpointKey({ file: at("checkpoint.state"), keys: bridge, mustExist }));
+    const wal = hold(openWal(at("consensus.wal")));
+    const runtime = createRuntime({
+      reader: readBelow(store, APPLICATION_PREFIX),
+      checkInvariants: true,
+    });
+    const { application } = runtime;
+    const ledger = openLedger(
+      { genesisFile: config.genesisFile, genesisBytes, chainId, genesisTimeMs: genesis.timeMs },
+      { store, application },
+    );
+    return { genesis, genesisBytes, keys, runtime, ledger, wal, signer, checkpointKey, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

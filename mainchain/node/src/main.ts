@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { destination, type Logger, pino } from "pino";
+import { type NodeConfig, readConfig } from "./config.ts";
+import { createNode, type RopeNode } from "./node.ts";
+
+const HELP = `Usage: node mainchain/node/src/main.ts --home DIR | --config FILE [--log-level LEVEL]
+
+One node of the rope: a validator if its keys.json holds bridge keys, an observer otherwise.
+
+  --home DIR         folder with config.json and keys.json, as written by init
+  --config FILE      the same by the path of config.json
+  --log-level LEVEL  trace, debug, info, warn, error or silent, over config.json's
+`;
+
+/** What one stuck reader of the log may cost in memory; beyond it lines are dropped. */
+const MAX_UNWRITTEN_LOG_BYTES = 4 * 1024 * 1024;
+/** A stop that takes longer is cut short: everything that matters is on disk already. */
+const STOP_MS = 1_500;
+
+const LEVELS: readonly NodeConfig["log"]["level"][] = [
+  "trace",
+  "debug",
+  "info",
+  "warn",
+  "error",
+  "silent",
+];
+
+interface Log {
+  readonly logger: Logger;
+  flush(): void;
+}
+
+function openLog({ log }: NodeConfig, level: string | undefined): Log {
+  const stream = destination({
+    dest: log.file ?? 1,
+    sync: false,
+    maxLength: MAX_UNWRITTEN_LOG_BYTES,
+    mkdir: true,
+  });
+  // Whoever read the log is gone; that is no reason to stop validating.
+  stream.on("error", () => undefined);
+  const logger = pino({ level: LEVELS.find((one) => one === level) ?? log.level }, stream);
+  return {
+    logger,
+    flush(): void {
+      try {
+        stream.flushSync();
+      } catch {
+        // not open yet, or its reader is gone
+      }
+    },
+  };
+}
+
+function die(error: unknown, log?: Log): never {
+  const line = error instanceof Error ? error.message : String(error);
+  log?.logger.fatal({ err: error }, "node stops");
+  log?.flush();
+  process.stderr.write(`${line.split("\n", 1)[0]}\n`);
+  process.exit(1);
+}
+
+async function run(configFile: string, level: string | undefined): Promise<void> {
+  const config = readConfig(configFile);
+  const log = openLog(config, level);
+  process.on("uncaughtException", (error) => die(error, log));
+  const node = createNode(config, { logger: log.logger, onHalted: (reason) => die(reason, log) });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      void leave(node, log, signal);
+    });
+  }
+  await node.start();
+}
+
+async function leave(node: RopeNode, log: Log, signal: string): Promise<void> {
+  log.logger.info({ signal }, "stopping");
+  setTimeout(() => process.exit(0), STOP_MS).unref();
+  await node.stop();
+  log.flush();
+  process.exit(0);
+}
+
+const { values } = parseArgs({
+  options: {
+    config: { type: "string" },
+    home: { type: "string" },
+    "log-level": { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const file =
+  values.config ?? (values.home === undefined ? undefined : join(values.home, "config.json"));
+
+if (values.help || file === undefined) {
+  process.stdout.write(HELP);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  run(file, values["log-level"]).catch((error: unknown) => die(error));
+}

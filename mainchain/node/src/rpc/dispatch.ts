@@ -1,0 +1,177 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { CodedError } from "@ropenet/protocol";
+import type { Logger } from "pino";
+import { type ErrorJson, RpcError, toErrorJson } from "./errors.ts";
+import type { PlainMethod, RpcHandlers } from "./methods.ts";
+import { type RpcMethod, type RpcMethods, rpcParams } from "./schema.ts";
+
+export const MAX_BATCH = 50;
+/** A batch of the longest answers would be hundreds of megabytes; the longest single one, a block, is eight. */
+const MAX_BATCH_ANSWER = 16 * 1024 * 1024;
+const MAX_ID_LENGTH = 128;
+const MAX_METHOD_LENGTH = 64;
+
+type Id = string | number | null;
+
+interface Answer {
+  readonly jsonrpc: "2.0";
+  readonly id: Id;
+  readonly result?: unknown;
+  readonly error?: ErrorJson;
+}
+
+interface Call {
+  /** undefined = a notification, which gets no answer */
+  readonly id: Id | undefined;
+  readonly method: RpcMethod;
+  readonly params: unknown;
+}
+
+/** Only connections that stay can subscribe. @throws {RpcError} */
+export type Subscribe = (
+  params: RpcMethods["subscribe"]["params"],
+) => RpcMethods["subscribe"]["result"];
+
+/** JSON-RPC 2.0 without its transport. */
+export interface Dispatcher {
+  /** Never rejects for what a client sent; undefined if nothing is to be answered. */
+  answer(text: string, subscribe?: Subscribe): Promise<string | undefined>;
+}
+
+export function createDispatcher(
+  handlers: RpcHandlers,
+  components: { readonly logger: Logger },
+): Dispatcher {
+  const { logger } = components;
+
+  function run(call: Call, subscribe: Subscribe | undefined): unknown {
+    const { method } = call;
+    const parsed = rpcParams[method].safeParse(call.params ?? {});
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const operand = issue?.path.join(".") ?? "";
+      const detail = issue?.message ?? "invalid";
+      throw new RpcError({ code: "rpc/bad-params", method, operand, detail });
+    }
+    if (method === "subscribe") {
+      if (!subscribe) throw new RpcError({ code: "rpc/websocket-only", method });
+      return subscribe(parsed.data as RpcMethods["subscribe"]["params"]);
+    }
+    const handler = handlers[method] as (params: unknown) => RpcMethods[PlainMethod]["result"];
+    return handler(parsed.data);
+  }
+
+  function answerOne(request: unknown, subscribe: Subscribe | undefined): Answer | undefined {
+    let call: Call | undefined;
+    try {
+      call = readCall(request);
+      const result = run(call, subscribe);
+      return call.id === undefined ? undefined : { jsonrpc: "2.0", id: call.id, result };
+    } catch (error) {
+      if (call && call.id === undefined) return undefined;
+      const id = call?.id ?? idOf(request);
+      return { jsonrpc: "2.0", id, error: toErrorJson(coded(error, logger)) };
+    }
+  }
+
+  async function answerBatch(
+    requests: readonly unknown[],
+    subscribe: Subscribe | undefined,
+  ): Promise<string | undefined> {
+    const answers: string[] = [];
+    let length = 0;
+    for (const request of requests) {
+      const answer =
+        length > MAX_BATCH_ANSWER ? tooLong(request, length) : answerOne(request, subscribe);
+      if (answer) {
+        const text = JSON.stringify(answer);
+        length += text.length;
+        answers.push(text);
+      }
+      // Votes may not wait behind fifty questions.
+      await nextTurn();
+    }
+    return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
+  }
+
+  return {
+    async answer(text, subscribe): Promise<string | undefined> {
+      const parsed = parse(text);
+      if (parsed instanceof RpcError) return failure(parsed);
+      if (!Array.isArray(parsed)) return stringify(answerOne(parsed, subscribe));
+      if (parsed.length === 0) {
+        return failure(
+          new RpcError({ code: "rpc/bad-request", operand: "", detail: "empty batch" }),
+        );
+      }
+      if (parsed.length > MAX_BATCH) {
+        const { length } = parsed;
+        return failure(new RpcError({ code: "rpc/batch-too-long", length, limit: MAX_BATCH }));
+      }
+      return answerBatch(parsed, subscribe);
+    },
+  };
+}
+
+/** The body of an answer that belongs to no call. */
+export function failure(error: CodedError): string {
+  const answer: Answer = { jsonrpc: "2.0", id: null, error: toErrorJson(error) };
+  return JSON.stringify(answer);
+}
+
+function tooLong(request: unknown, bytes: number): Answer {
+  const error = new RpcError({ code: "rpc/answer-too-long", bytes, limit: MAX_BATCH_ANSWER });
+  return { jsonrpc: "2.0", id: idOf(request), error: toErrorJson(error) };
+}
+
+function stringify(answer: Answer | undefined): string | undefined {
+  return answer && JSON.stringify(answer);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    return new RpcError({ code: "rpc/bad-json" }, { cause });
+  }
+}
+
+/** @throws {RpcError} `rpc/bad-request`, `rpc/unknown-method` */
+function readCall(request: unknown): Call {
+  const { jsonrpc, method, params } = fieldsOf(request);
+  if (jsonrpc !== "2.0") throw bad("jsonrpc", 'must be "2.0"');
+  if (typeof method !== "string" || method.length > MAX_METHOD_LENGTH) {
+    throw bad("method", `a string of at most ${MAX_METHOD_LENGTH} characters`);
+  }
+  const isNotification = !Object.hasOwn(request as object, "id");
+  const id = idOf(request);
+  if (!isNotification && id === null && fieldsOf(request)["id"] !== null) {
+    throw bad("id", `a number, null or a string of at most ${MAX_ID_LENGTH} characters`);
+  }
+  if (!Object.hasOwn(rpcParams, method)) throw new RpcError({ code: "rpc/unknown-method", method });
+  return { id: isNotification ? undefined : id, method: method as RpcMethod, params };
+}
+
+function fieldsOf(request: unknown): Record<string, unknown> {
+  if (typeof request !== "object" || request === null || Array.isArray(request)) {
+    throw bad("", "a JSON-RPC 2.0 request object");
+  }
+  return request as Record<string, unknown>;
+}
+
+function idOf(request: unknown): Id {
+  const id = (request as { readonly id?: unknown } | null)?.id;
+  if (typeof id === "number") return id;
+  return typeof id === "string" && id.length <= MAX_ID_LENGTH ? id : null;
+}
+
+function bad(operand: string, detail: string): RpcError {
+  return new RpcError({ code: "rpc/bad-request", operand, detail });
+}
+
+/** What is no refusal is a fault of this program: it is logged here and not explained to strangers. */
+function coded(error: unknown, logger: Logger): CodedError {
+  if (error instanceof CodedError) return error;
+  logger.error({ err: error }, "RPC method failed");
+  return new RpcError({ code: "rpc/internal" }, { cause: error });
+}

@@ -1,0 +1,151 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { CodedError } from "@ropenet/protocol";
+import type { Logger } from "pino";
+import { crash } from "../crash.ts";
+import type { CommittedBlock } from "../engine/ledger.ts";
+import { listen } from "../listen.ts";
+import { assertAccess } from "./access.ts";
+import { createBlockFeed } from "./block-feed.ts";
+import { createDispatcher, failure } from "./dispatch.ts";
+import { RpcError } from "./errors.ts";
+import type { RpcHandlers } from "./methods.ts";
+import { createBodyReader } from "./request-body.ts";
+import { createWebSocketEndpoint, refuseUpgrade } from "./websocket.ts";
+
+export interface RpcServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnections: number;
+  readonly maxSubscriptions: number;
+}
+
+export interface HealthJson {
+  readonly ok: true;
+  readonly height: string;
+  readonly peers: number;
+  readonly syncing: boolean;
+}
+
+export interface RpcComponents {
+  readonly handlers: RpcHandlers;
+  readonly health: () => HealthJson;
+  readonly logger: Logger;
+}
+
+/** JSON-RPC 2.0 by POST and by WebSocket, and `GET /health`, on one port. */
+export interface RpcServer {
+  /** @throws {NodeError} `node/port-busy`, `node/cannot-listen` */
+  start(): Promise<void>;
+  /** tells subscribers */
+  publish(block: CommittedBlock): void;
+  close(): Promise<void>;
+}
+
+/** Whoever takes longer for a request than this is not asking but occupying. */
+const TIMES = {
+  headersTimeout: 5_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+};
+/** A connection on which nothing moves, be it a slow reader's. */
+const IDLE_MS = 30_000;
+const MAX_HEADER_BYTES = 8 * 1024;
+const CLIENT_ERROR = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+
+const STATUS: Readonly<Record<string, number>> = {
+  "rpc/unknown-route": 404,
+  "rpc/wrong-verb": 405,
+  "rpc/wrong-content-type": 415,
+  "rpc/body-too-long": 413,
+  "rpc/too-busy": 503,
+  "rpc/wrong-host": 403,
+  "rpc/wrong-origin": 403,
+};
+
+export function createRpcServer(options: RpcServerOptions, parts: RpcComponents): RpcServer {
+  const dispatcher = createDispatcher(parts.handlers, parts);
+  const bodies = createBodyReader();
+  const feed = createBlockFeed();
+  const sockets = createWebSocketEndpoint(options, { dispatcher, feed });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      assertAccess(request, options.host);
+      const body = await route(request);
+      if (body === undefined) response.writeHead(204).end();
+      else reply(response, 200, body);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      // The rest of a refused body is not read.
+      response.shouldKeepAlive = false;
+      reply(response, STATUS[error.code] ?? 400, failure(error));
+    }
+  }
+
+  async function route(request: IncomingMessage): Promise<string | undefined> {
+    const { method: verb = "", url: path = "" } = request;
+    if (path === "/health") {
+      if (verb !== "GET") throw new RpcError({ code: "rpc/wrong-verb", verb, allowed: "GET" });
+      return JSON.stringify(parts.health());
+    }
+    if (path !== "/") throw new RpcError({ code: "rpc/unknown-route", route: path.slice(0, 100) });
+    if (verb !== "POST") throw new RpcError({ code: "rpc/wrong-verb", verb, allowed: "POST" });
+    assertJson(request);
+    const text = await bodies.read(request);
+    return text === undefined ? undefined : dispatcher.answer(text);
+  }
+
+  const server = createServer(
+    { ...TIMES, maxHeaderSize: MAX_HEADER_BYTES },
+    (request, response) => {
+      answer(request, response).catch(crash);
+    },
+  );
+  server.maxConnections = options.maxConnections;
+  server.setTimeout(IDLE_MS);
+  server.on("clientError", (_error, socket) => socket.end(CLIENT_ERROR));
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    try {
+      assertAccess(request, options.host);
+      sockets.upgrade(request, socket, head);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      refuseUpgrade(socket, error);
+    }
+  });
+
+  return {
+    start: () => listen(server, { what: "rpc", host: options.host, port: options.port }),
+    publish: feed.publish,
+    async close(): Promise<void> {
+      sockets.close();
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** A page of another site can send a form's types without asking, but not this one. */
+function assertJson({ headers }: IncomingMessage): void {
+  const expected = "application/json";
+  const [type = ""] = (headers["content-type"] ?? "").split(";");
+  if (type.trim().toLowerCase() !== expected) {
+    throw new RpcError({ code: "rpc/wrong-content-type", expected });
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: string): void {
+  response
+    .writeHead(status, {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+    })
+    .end(body);
+}

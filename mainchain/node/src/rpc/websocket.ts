@@ -1,0 +1,108 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { CodedError } from "@ropenet/protocol";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { crash } from "../crash.ts";
+import type { BlockFeed } from "./block-feed.ts";
+import { type Dispatcher, failure, type Subscribe } from "./dispatch.ts";
+import { RpcError } from "./errors.ts";
+import { MAX_BODY_BYTES } from "./request-body.ts";
+
+/** What a client may leave unread; a block with its events is about a megabyte at most. */
+const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+/** Requests that arrived together and wait for their turn. */
+const MAX_WAITING = 64;
+const PING_MS = 15_000;
+const POLICY_VIOLATION = 1_008;
+
+export interface WebSocketEndpoint {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  close(): void;
+}
+
+export interface WebSocketComponents {
+  readonly dispatcher: Dispatcher;
+  readonly feed: BlockFeed;
+}
+
+/** JSON-RPC over WebSocket: every method, and `subscribe`, after which blocks are pushed. */
+export function createWebSocketEndpoint(
+  options: { readonly maxSubscriptions: number },
+  { dispatcher, feed }: WebSocketComponents,
+): WebSocketEndpoint {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_BODY_BYTES,
+    perMessageDeflate: false,
+  });
+  const silent = new WeakSet<WebSocket>();
+
+  function serve(client: WebSocket): void {
+    let waiting = 0;
+    let turn: Promise<void> = Promise.resolve();
+
+    function send(text: string): void {
+      // Whoever does not read is dropped rather than remembered.
+      if (client.bufferedAmount > MAX_UNSENT_BYTES) client.terminate();
+      else if (client.readyState === client.OPEN) client.send(text);
+    }
+    const subscribe: Subscribe = ({ topic }) => {
+      if (feed.size >= options.maxSubscriptions) {
+        const limit = options.maxSubscriptions;
+        throw new RpcError({ code: "rpc/too-many-subscriptions", limit });
+      }
+      feed.add(send);
+      return { subscribed: topic };
+    };
+    async function answer(text: string): Promise<void> {
+      const found = await dispatcher.answer(text, subscribe);
+      waiting -= 1;
+      if (found !== undefined) send(found);
+      if (waiting === 0) client.resume();
+    }
+
+    client.on("message", (data) => {
+      waiting += 1;
+      if (waiting > MAX_WAITING) {
+        client.close(POLICY_VIOLATION, "too many requests at once");
+        return;
+      }
+      client.pause();
+      const text = textOf(data);
+      turn = turn.then(() => answer(text)).catch(crash);
+    });
+    client.on("pong", () => silent.delete(client));
+    client.on("close", () => feed.remove(send));
+    client.on("error", () => client.terminate());
+  }
+
+  const heartbeat = setInterval(() => {
+    for (const client of server.clients) {
+      if (silent.has(client)) client.terminate();
+      silent.add(client);
+      client.ping();
+    }
+  }, PING_MS);
+
+  return {
+    upgrade: (request, socket, head) => server.handleUpgrade(request, socket, head, serve),
+    close(): void {
+      clearInterval(heartbeat);
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
+  };
+}
+
+/** Answers an upgrade that is not wanted and closes the socket. */
+export function refuseUpgrade(socket: Duplex, error: CodedError): void {
+  const body = failure(error);
+  socket.end(
+    `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString("utf8");
+  return Buffer.from(data as Uint8Array<ArrayBuffer>).toString("utf8");
+}
