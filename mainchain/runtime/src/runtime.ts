@@ -5,6 +5,7 @@ import { createAssetModule } from "./modules/asset/module.ts";
 import { createChainsModule } from "./modules/chains/module.ts";
 import { latestOf, SUITES } from "./modules/checkpoints/keeper.ts";
 import { createCheckpointsModule } from "./modules/checkpoints/module.ts";
+import { createDataCredentialModule } from "./modules/credentials/module.ts";
 import { createIdentityModule } from "./modules/identity/module.ts";
 import { createPacketsModule } from "./modules/packets/module.ts";
 import { createStakingModule } from "./modules/staking/module.ts";
@@ -43,6 +44,8 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
     holds,
     outlet,
   });
+  const credentials = createDataCredentialModule({ directory, verifier, offices, holds, outlet });
+  packets.register(PACKET_KIND.credential, credentials.credentialPackets);
   packets.register(PACKET_KIND.asset, transfers.assetPackets);
   packets.register(PACKET_KIND.control, asset.controlPackets);
   const modules = [
@@ -54,6 +57,7 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
     supervision,
     asset,
     transfers,
+    credentials,
     // Last: at the end of a block it counts what all others have sent.
     createCheckpointsModule(outlet),
   ];

@@ -131,13 +131,16 @@ export interface PacketHandler {
     },
   ): ReceiveOutcome;
   /** The terminal receipt of a packet that this handler sent. */
-  acknowledge(
-    context: TransactionContext,
-    transferId: Uint8Array,
-    sequence: bigint,
-    chain: ChainRecord,
-    acknowledgement: Acknowledgement,
-  ): void;
+  acknowledge(context: TransactionContext, answer: PacketAnswer): void;
+}
+
+export interface PacketAnswer {
+  /** as it was sent */
+  readonly transferId: Uint8Array;
+  readonly chain: ChainRecord;
+  readonly acknowledgement: Acknowledgement;
+  /** height of the strand at which the receipt was proven: it happened there or before */
+  readonly provenHeight: bigint;
 }
 
 export type ReceiveOutcome =
@@ -176,7 +179,7 @@ export interface Holdings {
   /** Under way: nowhere, and what was known of its liens no longer holds. */
   departTitle(context: Context, asset: AssetRecord, tokenId: Uint8Array): void;
   /**
-   * `holder` = rope account if it arrives there, otherwise 20 zero bytes; `height` of the gateway, up to which a
+   * `holder` = rope account if it arrives there, otherwise 20 zero bytes; `height` of the gateway, before which a
    * proof of a lien may tell of an earlier stay
    */
   settleTitle(

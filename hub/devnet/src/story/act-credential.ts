@@ -2,6 +2,7 @@ import type { Answer, AnswerRequestJson } from "@ropenet/agent";
 import { queryDigest, requestDigest } from "@ropenet/agent";
 import {
   bytesToHex,
+  credentialPositionRecordCodec,
   credentialRemainingSlot,
   credentialUsedSlot,
   digest,
@@ -9,6 +10,7 @@ import {
   SUITE_KECCAK,
   SUITE_SM,
   secp256k1,
+  stateKey,
   useSlot,
   utf8ToBytes,
   ZERO_32,
@@ -57,9 +59,14 @@ export async function issueJointCredential(context: StoryContext): Promise<strin
     timeoutMs: now + 600_000n,
     sealedGrantee: new Uint8Array(0),
   });
-  await waitFor("credential on the finance strand", async () =>
-    (await remaining(context)) === USES ? true : undefined,
-  );
+  const { gatewayUid } = network.strands.finance;
+  const key = stateKey.credentialPosition(context.credentialId, hexToBytes(gatewayUid));
+  // The rope has heard of it as well: from here on the strand's counters can be proven against what was given.
+  await waitFor("credential on the finance strand", async () => {
+    const position = await network.rope.peek(key, credentialPositionRecordCodec);
+    return position?.remaining === USES ? true : undefined;
+  });
+  expectEqual("units on the finance strand", await remaining(context), USES);
   return `${USES} 次 · 贷款审核 · 24 h · 三个是否字段`;
 }
 

@@ -18,7 +18,7 @@ export function observeLien(
     throw new AssetError({ code: "asset/not-located-here", tokenId, location: title.location });
   }
   // A proof from an earlier stay of the title at this gateway says nothing of now.
-  if (equalBytes(title.lienGateway, anchor.gateway) && anchor.height <= title.lienHeight) {
+  if (equalBytes(title.lienGateway, anchor.gateway) && anchor.height < title.lienHeight) {
     const { lienHeight: known } = title;
     throw new AssetError({ code: "asset/older-than-known", height: anchor.height, known });
   }

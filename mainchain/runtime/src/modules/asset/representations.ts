@@ -147,6 +147,6 @@ function settleRegistration(
 /** Control packets go from the rope to strands only. */
 export const controlPackets: PacketHandler = {
   receive: () => ({ kind: "ended", status: ACK_STATUS.failed, failure: BAD_ACTION }),
-  acknowledge: (context, assetId, _sequence, chain, acknowledgement) =>
-    settleRegistration(context, assetId, chain, acknowledgement),
+  acknowledge: (context, { transferId, chain, acknowledgement }) =>
+    settleRegistration(context, transferId, chain, acknowledgement),
 };

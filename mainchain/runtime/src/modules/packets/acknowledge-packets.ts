@@ -77,7 +77,12 @@ export function acknowledgePackets(
     writeRecord(context.state, key, sentRecordCodec, { ...sent, acknowledged: true });
     const handler = parts.handlers.get(sent.kind);
     if (!handler) throw new Error(`sent a packet of a kind without handler: ${sent.kind}`);
-    handler.acknowledge(context, sent.transferId, sequence, storage.chain, item.acknowledgement);
+    handler.acknowledge(context, {
+      transferId: sent.transferId,
+      chain: storage.chain,
+      acknowledgement: item.acknowledgement,
+      provenHeight: storage.height,
+    });
     context.emit("packets.acknowledged", {
       gateway: bytesToHex(storage.chain.gateway),
       lane: String(lane),

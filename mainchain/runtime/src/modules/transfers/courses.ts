@@ -98,7 +98,8 @@ function proceed(
   const from = slices.assets.representation(context, asset.assetId, leg1.sourceGateway);
   if (from) countFlow(context, source, from, { outflow: amount });
   if (destination.kind === "rope") {
-    arrive(context, slices, { transfer, asset, gateway: finalGateway, payee });
+    const { height: provenHeight } = context;
+    arrive(context, slices, { transfer, asset, gateway: finalGateway, payee, provenHeight });
     return;
   }
   const soonest = context.timeMs + context.parameters.minLegMs;
@@ -145,16 +146,18 @@ export function arrive(
     readonly asset: AssetRecord;
     readonly gateway: Uint8Array;
     readonly payee: Uint8Array;
+    /** of `gateway`, at which it is proven to be there */
+    readonly provenHeight: bigint;
   },
 ): void {
-  const { transfer, asset, gateway, payee } = parts;
+  const { transfer, asset, gateway, payee, provenHeight: height } = parts;
   const { amount, tokenId, finalRecipient } = transfer.asset;
   const { assetId } = asset;
   credit(context, asset, gateway, amount, "inFlight");
   count(context, assetId, gateway, { settled: amount });
   const at = slices.assets.representation(context, assetId, gateway);
   if (at) countFlow(context, { assetId, gateway }, at, { inflow: amount });
-  place(context, slices, { asset, tokenId, amount, gateway, owner: finalRecipient });
+  place(context, slices, { asset, tokenId, amount, gateway, owner: finalRecipient, height });
   end(context, slices, transfer, { state: TRANSFER_STATE.settled, failure: 0, payee });
 }
 
@@ -177,6 +180,8 @@ export function sendBack(
     amount,
     gateway: leg1.sourceGateway,
     owner: leg1.sender,
+    // It is not back there yet, so nothing that is proven by now can tell of it.
+    height: slices.directory.latestHeight(context, leg1.sourceGateway) + 1n,
   });
   const { failure, payee } = why;
   end(context, slices, transfer, { state: TRANSFER_STATE.returned, failure, payee });
@@ -192,15 +197,15 @@ function place(
     readonly amount: bigint;
     readonly gateway: Uint8Array;
     readonly owner: Uint8Array;
+    readonly height: bigint;
   },
 ): void {
-  const { asset, tokenId, amount, gateway, owner } = parts;
+  const { asset, tokenId, amount, gateway, owner, height } = parts;
   const onRope = equalBytes(gateway, directory.ropeGateway(context));
   const holder = onRope ? b32ToAccount(owner) : NOBODY;
   if (!holder) throw new Error("an account of the rope has 20 bytes");
   if (onRope) holdings.credit(context, asset, holder, amount);
   if (asset.assetClass !== UNIQUE) return;
-  const height = directory.latestHeight(context, gateway);
   holdings.settleTitle(context, asset, tokenId, { gateway, holder, height });
 }
 

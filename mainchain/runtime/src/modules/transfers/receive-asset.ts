@@ -1,18 +1,16 @@
 import {
   ACK_STATUS,
-  type Acknowledgement,
   type AssetPayload,
   accountToB32,
   assetPayloadCodec,
   bytesToHex,
-  type ChainRecord,
   CodecError,
   decode,
   failureCode,
   TRANSFER_STATE,
 } from "@ropenet/protocol";
 import type { TransactionContext } from "../../module.ts";
-import type { PacketHandler, ReceiveOutcome } from "../../slices.ts";
+import type { PacketAnswer, PacketHandler, ReceiveOutcome } from "../../slices.ts";
 import { admit, type TransferSlices } from "./admit.ts";
 import { count, freeze } from "./books.ts";
 import { arrive, begin, type FirstLeg, newTransfer, sendBack } from "./courses.ts";
@@ -89,10 +87,9 @@ function receive(
 function acknowledge(
   context: TransactionContext,
   slices: TransferSlices,
-  transferId: Uint8Array,
-  chain: ChainRecord,
-  { status, code }: Acknowledgement,
+  { transferId, chain, acknowledgement, provenHeight }: PacketAnswer,
 ): void {
+  const { status, code } = acknowledgement;
   const record = requireTransfer(context.state, transferId);
   const { asset: payload } = record;
   if (record.state !== TRANSFER_STATE.forwarded || !payload)
@@ -102,7 +99,7 @@ function acknowledge(
   const transfer = { ...record, asset: payload };
   const payee = accountToB32(context.sender);
   if (status === ACK_STATUS.delivered) {
-    arrive(context, slices, { transfer, asset, gateway: chain.gateway, payee });
+    arrive(context, slices, { transfer, asset, gateway: chain.gateway, payee, provenHeight });
     return;
   }
   const failure = status === ACK_STATUS.expired ? failureCode("expired") : code;
@@ -113,7 +110,6 @@ function acknowledge(
 export function createAssetPackets(slices: TransferSlices): PacketHandler {
   return {
     receive: (context, arrival) => receive(context, slices, arrival),
-    acknowledge: (context, transferId, _sequence, chain, acknowledgement) =>
-      acknowledge(context, slices, transferId, chain, acknowledgement),
+    acknowledge: (context, answer) => acknowledge(context, slices, answer),
   };
 }

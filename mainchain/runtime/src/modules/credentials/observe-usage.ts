@@ -1,0 +1,141 @@
+import {
+  bytesToHex,
+  type CredentialPositionRecord,
+  type CredentialRecord,
+  credentialRemainingSlot,
+  credentialUsedSlot,
+  decode,
+  type ObserveUsage,
+  u256,
+} from "@ropenet/protocol";
+import type { TransactionContext } from "../../module.ts";
+import type { ProvenStorage, StrandVerifier } from "../../slices.ts";
+import { CredentialError } from "./errors.ts";
+import {
+  bringHome,
+  findPosition,
+  type PositionMark,
+  readMark,
+  requireCredential,
+  writeMark,
+  writePosition,
+} from "./records.ts";
+
+/**
+ * A gateway refuses uses unless it has heard of the rope within its `maxLagMs`, which may be at most this: so long
+ * after the end of a lease, by the strand's own clock, nothing can be used under it.
+ */
+const MAX_LAG_MS = 600_000n;
+
+interface Seen {
+  readonly position: CredentialPositionRecord;
+  readonly closed: boolean;
+  /** units that cannot be used on the strand any more */
+  readonly freed: bigint;
+}
+
+function checkProven(storage: ProvenStorage, body: ObserveUsage): void {
+  const { credentialId, used, remaining, usedProof, remainingProof } = body;
+  if (decode(u256, storage.read(credentialUsedSlot(credentialId), usedProof)) !== used) {
+    throw new CredentialError({ code: "credential/usage-not-proven", counter: "used" });
+  }
+  const left = storage.read(credentialRemainingSlot(credentialId), remainingProof);
+  if (decode(u256, left) !== remaining) {
+    throw new CredentialError({ code: "credential/usage-not-proven", counter: "remaining" });
+  }
+}
+
+/** Nothing can be used there from here on. */
+function isOver(position: CredentialPositionRecord, mark: PositionMark, timeMs: bigint): boolean {
+  return mark.revoked || timeMs >= position.leaseUntilMs + MAX_LAG_MS;
+}
+
+/**
+ * The counters against what was given. Undefined = the strand says more than it was given: nothing that it says of
+ * this credential is worth anything.
+ */
+function read(
+  body: ObserveUsage,
+  position: CredentialPositionRecord,
+  mark: PositionMark,
+  timeMs: bigint,
+): Seen | undefined {
+  const { used } = body;
+  const given = position.remaining + position.used;
+  if (used < position.used) {
+    throw new CredentialError({ code: "credential/use-undone", used, known: position.used });
+  }
+  if (mark.closed) {
+    return used === position.used ? { position, closed: true, freed: 0n } : undefined;
+  }
+  if (mark.underWay > 0n) {
+    // Units that may have arrived already are in the counters; only uses can be told from them.
+    const known = used < given ? used : given;
+    return {
+      position: { ...position, used: known, remaining: given - known },
+      closed: false,
+      freed: 0n,
+    };
+  }
+  if (used + body.remaining > given) return undefined;
+  const over = isOver(position, mark, timeMs);
+  const remaining = over ? 0n : body.remaining;
+  return {
+    position: { ...position, used, remaining },
+    closed: over,
+    freed: given - used - remaining,
+  };
+}
+
+function settle(
+  context: TransactionContext,
+  record: CredentialRecord,
+  body: ObserveUsage,
+  seen: Seen,
+): void {
+  const { credentialId, anchor } = body;
+  writePosition(context, credentialId, anchor.gateway, seen.position);
+  if (seen.freed > 0n) bringHome(context, record, seen.freed);
+  context.emit("data-credential.usage-observed", {
+    credentialId: bytesToHex(credentialId),
+    gateway: bytesToHex(anchor.gateway),
+    used: String(seen.position.used),
+    remaining: String(seen.position.remaining),
+    height: String(anchor.height),
+  });
+}
+
+/** A strand's own counters at a proven height; anybody may bring the proof. Source: docs/protocol.md §5. */
+export function observeUsage(
+  context: TransactionContext,
+  body: ObserveUsage,
+  verifier: StrandVerifier,
+): void {
+  const { anchor, credentialId } = body;
+  const { gateway, height } = anchor;
+  const record = requireCredential(context.state, credentialId);
+  const position = findPosition(context.state, credentialId, gateway);
+  if (!position) throw new CredentialError({ code: "credential/no-position", gateway });
+  const mark = readMark(context.state, credentialId, gateway);
+  if (height < mark.sinceHeight) {
+    const { sinceHeight: known } = mark;
+    throw new CredentialError({ code: "credential/older-than-known", height, known });
+  }
+  const storage = verifier.open(context, anchor);
+  checkProven(storage, body);
+  const seen = read(body, position, mark, storage.timeMs);
+  if (!seen) {
+    context.emit("data-credential.alert", {
+      credentialId: bytesToHex(credentialId),
+      gateway: bytesToHex(gateway),
+      reason: `used ${body.used} + remaining ${body.remaining} is more than was given`,
+    });
+    return;
+  }
+  settle(context, record, body, seen);
+  writeMark(context, credentialId, gateway, {
+    ...mark,
+    sinceHeight: height,
+    closed: seen.closed,
+  });
+}
