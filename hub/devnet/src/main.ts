@@ -58,7 +58,11 @@ async function main(options: Options): Promise<number> {
   const interrupted = new Promise<void>((resolveStop) => {
     stopRequested = resolveStop;
   });
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, stopRequested);
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // The embedded database's own exit hook would end this process while the others still run.
+    process.removeAllListeners(name);
+    process.on(name, stopRequested);
+  }
   let network: Network;
   try {
     network = await startNetwork({
@@ -88,7 +92,10 @@ async function main(options: Options): Promise<number> {
           `${report.ok ? "全部守恒 · 通过" : "失败"} · ${(report.storyMs / 1000).toFixed(1)} s · 内存 ${(report.memoryBytes / 2 ** 20).toFixed(0)} MiB`,
         );
         if (options.report) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
-      } else story.catch(() => undefined);
+      } else {
+        story.catch(() => undefined);
+        ok = !options.once;
+      }
     }
     if (!options.once) {
       say(`控制台 ${network.hubUrl} · Ctrl-C 结束`);

@@ -59,6 +59,15 @@ function errorFunnel(logger: Logger): Koa.Middleware {
   };
 }
 
+/** Beyond helmet's defaults. */
+const PAGE_POLICY = {
+  // Served over plain HTTP on the loopback: an upgrade to https would break the page's own assets.
+  upgradeInsecureRequests: null,
+  "style-src": ["'self'", "'unsafe-inline'"],
+  // The verifier that runs in the browser is WebAssembly.
+  "script-src": ["'self'", "'wasm-unsafe-eval'"],
+};
+
 /** The built console; unknown paths get its index, because routes live in the browser. */
 function serveConsole(directory: string): Koa.Middleware {
   return async (context, next) => {
@@ -119,14 +128,7 @@ export async function startHub(
     }
   });
   app.use(errorFunnel(parts.logger));
-  // Served over plain HTTP on the loopback: an upgrade to https would break the page's own assets.
-  app.use(
-    helmet({
-      contentSecurityPolicy: {
-        directives: { upgradeInsecureRequests: null, "style-src": ["'self'", "'unsafe-inline'"] },
-      },
-    }),
-  );
+  app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(metricsMiddleware());
   const router = createRoutes(parts);
   app.use(router.routes()).use(router.allowedMethods());

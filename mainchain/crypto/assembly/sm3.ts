@@ -125,6 +125,12 @@ export function initialWord(index: usize): u32 {
   return load<u32>(INITIAL + (index << 2));
 }
 
+/** For the kernel of secrets. */
+export function wipeSm3(): void {
+  memory.fill(W, 0, 68 * 4);
+  memory.fill(STATE, 0, 32);
+}
+
 /** Bytes after a message that padding may fill: up to 72. Returns how many blocks there are then. */
 export function pad(message: usize, length: usize): usize {
   const blocks: usize = (length + 72) >> 6;

@@ -1,8 +1,15 @@
 import { writeFileSync } from "node:fs";
-import { compileKernel, kernelModule } from "./compile-kernel.ts";
+import { compileKernel, KERNELS, kernelModule } from "./compile-kernel.ts";
 import { unrollProducts } from "./unroll-products.ts";
+import { unrollScalars } from "./unroll-scalars.ts";
 
-writeFileSync(new URL("../assembly/products.ts", import.meta.url), unrollProducts());
-const binary = await compileKernel();
-writeFileSync(new URL("../src/generated/kernel.ts", import.meta.url), kernelModule(binary));
-console.log(`kernel: ${binary.length} bytes`);
+const write = (path: string, text: string): void =>
+  writeFileSync(new URL(path, import.meta.url), text);
+
+write("../assembly/products.ts", unrollProducts());
+write("../assembly/secret/scalar-products.ts", unrollScalars());
+for (const { entry, file, constant } of KERNELS) {
+  const { binary } = await compileKernel(entry);
+  write(`../src/generated/${file}`, kernelModule(constant, binary));
+  console.log(`${file}: ${binary.length} bytes`);
+}

@@ -12,17 +12,32 @@ const COMPILER: string = "assemblyscript/asc";
 
 const assembly = fileURLToPath(new URL("../assembly/", import.meta.url));
 
-/** assembly/index.ts as WebAssembly. The compiler's version is pinned, so equal sources give equal bytes. */
-export async function compileKernel(): Promise<Uint8Array> {
+/** The kernels: entry file under assembly/, file under src/generated/, constant in it. */
+export const KERNELS = [
+  { entry: "index.ts", file: "kernel.ts", constant: "KERNEL_BASE64" },
+  { entry: "secret-index.ts", file: "secret-kernel.ts", constant: "SECRET_KERNEL_BASE64" },
+] as const;
+
+export interface CompiledKernel {
+  readonly binary: Uint8Array;
+  /** the same, readable */
+  readonly text: string;
+}
+
+/** An entry as WebAssembly. The compiler's version is pinned, so equal sources give equal bytes. */
+export async function compileKernel(entry: string): Promise<CompiledKernel> {
   const { main } = (await import(COMPILER)) as Compiler;
   let binary: Uint8Array | undefined;
+  let text: string | undefined;
   const { error, stderr } = await main(
     [
-      "index.ts",
+      entry,
       "--baseDir",
       assembly,
       "--outFile",
       "kernel.wasm",
+      "--textFile",
+      "kernel.wat",
       "--runtime",
       "stub",
       "--noAssert",
@@ -34,21 +49,22 @@ export async function compileKernel(): Promise<Uint8Array> {
     ],
     {
       writeFile: (_name, contents) => {
-        if (typeof contents !== "string") binary = contents;
+        if (typeof contents === "string") text = contents;
+        else binary = contents;
       },
     },
   );
   if (error) throw new Error(`assemblyscript: ${stderr.toString()}`, { cause: error });
-  if (binary === undefined) throw new Error("assemblyscript wrote nothing");
-  return binary;
+  if (binary === undefined || text === undefined) throw new Error("assemblyscript wrote nothing");
+  return { binary, text };
 }
 
-/** The text of src/generated/kernel.ts. */
-export function kernelModule(binary: Uint8Array): string {
+/** The text of a file of src/generated. */
+export function kernelModule(constant: string, binary: Uint8Array): string {
   return [
     "// Written by `npm run build:wasm` from assembly/. Do not edit.",
     "",
-    `export const KERNEL_BASE64: string =\n  "${Buffer.from(binary).toString("base64")}";`,
+    `export const ${constant}: string =\n  "${Buffer.from(binary).toString("base64")}";`,
     "",
   ].join("\n");
 }

@@ -50,26 +50,38 @@ function diagonals(): string[] {
 
 const doubles = (): string[] => range(LIMBS - 1).map((i) => `  const d${i} = a${i} << 1;`);
 
-/** One column: products, the digits of m·p that fall here, and last the carry, which it waits for. */
-function column(index: number, columns: Columns, subtrahend: string): string {
-  const digit = (back: number): boolean => index - back >= 0 && index - back < LIMBS;
+/**
+ * v_j = (m_j − 8·m_(j−1))·2^6: what m·p = Σ m_j·2^(29j)·(2^256 − 2^224 − 2^96 + 2^64 − 1) adds two limbs above j, and
+ * times −2^15 seven above.
+ */
+function partial(j: number): string[] {
+  if (j === LIMBS) return [`  const v${j}: i64 = -(m${j - 1} << 9);`];
+  const below = j === 0 ? "" : ` - (m${j - 1} << 9)`;
+  return [`  const v${j}: i64 = (m${j} << 6)${below};`];
+}
+
+/** One column: products, what of m·p falls here, and last the carry, which it waits for. */
+function column(index: number, columns: Columns, subtrahend: string, centred: boolean): string {
+  const there = (back: number): boolean => index - back >= 0 && index - back <= LIMBS;
   let sum = columns(index).join(" + ");
-  if (digit(3)) sum += ` - (m${index - 3} << 9)`;
-  if (digit(7)) sum += ` - (m${index - 7} << 21)`;
-  if (digit(8)) sum += ` + (m${index - 8} << 24)`;
-  sum += `${subtrahend} + HALF`;
-  if (digit(2)) sum += ` + (m${index - 2} << 6)`;
+  if (there(7)) sum += ` - (v${index - 7} << 15)`;
+  sum += subtrahend;
+  if (centred) sum += " + HALF";
+  if (there(2)) sum += ` + v${index - 2}`;
   return index > 0 ? `${sum} + c` : sum;
 }
 
 function reduction(columns: Columns, subtrahend: Subtrahend): string[] {
+  // Only the highest digit is centred: it alone decides between which bounds m lies.
   const digits = range(LIMBS).flatMap((i) => [
-    `  t = ${column(i, columns, "")};`,
+    `  t = ${column(i, columns, "", i === LIMBS - 1)};`,
     "  c = t >> BITS;",
-    `  const m${i}: i64 = (t & MASK) - HALF;`,
+    `  const m${i}: i64 = ${i === LIMBS - 1 ? "(t & MASK) - HALF" : "t & MASK"};`,
+    ...partial(i),
+    ...(i === LIMBS - 1 ? partial(LIMBS) : []),
   ]);
   const limbs = range(LIMBS - 1).flatMap((i) => [
-    `  t = ${column(LIMBS + i, columns, subtrahend(i))};`,
+    `  t = ${column(LIMBS + i, columns, subtrahend(i), true)};`,
     "  c = t >> BITS;",
     `  store<i32>(out, <i32>((t & MASK) - HALF), ${4 * i});`,
   ]);

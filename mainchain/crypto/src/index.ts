@@ -4,6 +4,7 @@ export {
   bytesToHex,
   compareBytes,
   concatBytes,
+  copyBytes,
   equalBytes,
   equalSecretBytes,
   hexToBytes,

@@ -6,6 +6,7 @@ import {
   bytesToHex,
   compareBytes,
   concatBytes,
+  copyBytes,
   equalBytes,
   equalSecretBytes,
   hexToBytes,
@@ -57,4 +58,11 @@ describe("bytes", () => {
     expect(codeOf(() => bigintToBytes(256n, 1))).toBe("crypto/bad-range");
     expect(codeOf(() => bigintToBytes(-1n, 4))).toBe("crypto/bad-range");
   });
+});
+
+test("a copy of a Buffer is a copy", () => {
+  const buffer = Buffer.from([1, 2, 3]);
+  const copy = copyBytes(buffer);
+  buffer[0] = 9;
+  expect(copy).toEqual(Uint8Array.of(1, 2, 3));
 });

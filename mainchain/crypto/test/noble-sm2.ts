@@ -1,8 +1,25 @@
-import { weierstrass } from "@noble/curves/abstract/weierstrass.js";
 import { bytesToBigint } from "../src/index.ts";
-import { A, B, decodePoint, GX, GY, N, P } from "../src/sm2/curve.ts";
+import { decodePoint, N, Point, type Sm2Point } from "../src/sm2/curve.ts";
 
-const Point = weierstrass({ p: P, n: N, h: 1n, a: A, b: B, Gx: GX, Gy: GY });
+export function modN(value: bigint): bigint {
+  const rest = value % N;
+  return rest < 0n ? rest + N : rest;
+}
+
+/** k·G for k in [1, n−1]. */
+export function multiplyBase(k: bigint): Sm2Point {
+  return Point.BASE.multiply(k);
+}
+
+/** GB/T 32918.2 §6.1 in bigints. */
+export function nobleSignDigest(
+  digest: Uint8Array,
+  d: bigint,
+  k: bigint,
+): { readonly r: bigint; readonly s: bigint } {
+  const r = modN(bytesToBigint(digest) + multiplyBase(k).toAffine().x);
+  return { r, s: modN(Point.Fn.inv(modN(1n + d)) * (k - r * d)) };
+}
 
 /** GB/T 32918.2 §7.1 in bigints: the second opinion on the kernel. */
 export function nobleVerifyDigest(
@@ -16,7 +33,7 @@ export function nobleVerifyDigest(
   const t = (r + s) % N;
   const key = decodePoint(publicKey);
   if (t === 0n || key === undefined) return false;
-  const sum = Point.BASE.mulAddUnsafe(s, Point.fromAffine(key.toAffine()), t);
+  const sum = Point.BASE.mulAddUnsafe(s, key, t);
   if (sum.is0()) return false;
   return (bytesToBigint(digest) + sum.toAffine().x) % N === r;
 }

@@ -30,7 +30,7 @@ export function toDer(signature: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(0x30, body.length), body);
 }
 
-function fromDer(der: Uint8Array): Uint8Array {
+export function fromDer(der: Uint8Array): Uint8Array {
   const out = new Uint8Array(64);
   let at = 2;
   for (const end of [32, 64]) {

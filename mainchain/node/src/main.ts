@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { destination, type Logger, pino } from "pino";
 import { type NodeConfig, readConfig } from "./config.ts";
+import { NodeError } from "./errors.ts";
 import { createNode, type RopeNode } from "./node.ts";
 
 const HELP = `Usage: node mainchain/node/src/main.ts --home DIR | --config FILE [--log-level LEVEL]
@@ -32,7 +33,13 @@ interface Log {
   flush(): void;
 }
 
-function openLog({ log }: NodeConfig, level: string | undefined): Log {
+/** @throws {NodeError} `config/invalid` for a level that does not exist */
+function openLog({ log }: NodeConfig, wanted: string = log.level): Log {
+  const level = LEVELS.find((one) => one === wanted);
+  if (!level) {
+    const detail = `one of ${LEVELS.join(", ")}`;
+    throw new NodeError({ code: "config/invalid", operand: "log-level", detail });
+  }
   const stream = destination({
     dest: log.file ?? 1,
     sync: false,
@@ -41,7 +48,7 @@ function openLog({ log }: NodeConfig, level: string | undefined): Log {
   });
   // Whoever read the log is gone; that is no reason to stop validating.
   stream.on("error", () => undefined);
-  const logger = pino({ level: LEVELS.find((one) => one === level) ?? log.level }, stream);
+  const logger = pino({ level }, stream);
   return {
     logger,
     flush(): void {
@@ -66,13 +73,17 @@ async function run(configFile: string, level: string | undefined): Promise<void>
   const config = readConfig(configFile);
   const log = openLog(config, level);
   process.on("uncaughtException", (error) => die(error, log));
-  const node = createNode(config, { logger: log.logger, onHalted: (reason) => die(reason, log) });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      void leave(node, log, signal);
-    });
+  try {
+    const node = createNode(config, { logger: log.logger, onHalted: (reason) => die(reason, log) });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        void leave(node, log, signal);
+      });
+    }
+    await node.start();
+  } catch (error) {
+    die(error, log);
   }
-  await node.start();
 }
 
 async function leave(node: RopeNode, log: Log, signal: string): Promise<void> {
@@ -83,20 +94,34 @@ async function leave(node: RopeNode, log: Log, signal: string): Promise<void> {
   process.exit(0);
 }
 
-const { values } = parseArgs({
-  options: {
-    config: { type: "string" },
-    home: { type: "string" },
-    "log-level": { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-const file =
-  values.config ?? (values.home === undefined ? undefined : join(values.home, "config.json"));
+interface Arguments {
+  readonly config?: string | undefined;
+  readonly home?: string | undefined;
+  readonly "log-level"?: string | undefined;
+  readonly help: boolean;
+}
 
-if (values.help || file === undefined) {
+function readArguments(): Arguments {
+  try {
+    return parseArgs({
+      options: {
+        config: { type: "string" },
+        home: { type: "string" },
+        "log-level": { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    return die(error);
+  }
+}
+
+const { config, home, help, "log-level": level } = readArguments();
+const file = config ?? (home === undefined ? undefined : join(home, "config.json"));
+
+if (help || file === undefined) {
   process.stdout.write(HELP);
-  process.exitCode = values.help ? 0 : 2;
+  process.exitCode = help ? 0 : 2;
 } else {
-  run(file, values["log-level"]).catch((error: unknown) => die(error));
+  run(file, level).catch((error: unknown) => die(error));
 }

@@ -1,4 +1,5 @@
 import {
+  addressOf,
   bytesToHex,
   type CheckResult,
   decodeTransaction,
@@ -41,6 +42,7 @@ const checkTx = (bytes: Uint8Array, pendingNonce?: bigint): CheckResult => {
     ? { ok: true, sender, nonce: body.nonce, feeLimit: body.feeLimit }
     : { ok: false, code: "tx/wrong-nonce", message: `expected ${expected}` };
 };
+const components = { application: { checkTx }, isValidator: () => false };
 function include(mempool: Mempool, transactions: readonly Uint8Array[], height: bigint): void {
   for (const bytes of transactions) {
     const { sender, body } = decodeTransaction(bytes);
@@ -52,7 +54,7 @@ function include(mempool: Mempool, transactions: readonly Uint8Array[], height: 
 let mempool: Mempool;
 beforeEach(() => {
   nonces.clear();
-  mempool = createMempool(options, { application: { checkTx } });
+  mempool = createMempool(options, components);
 });
 
 describe("the mempool", () => {
@@ -79,7 +81,7 @@ describe("the mempool", () => {
     mempool.add(transaction(bob, 0n));
     mempool.add(transaction(bob, 1n));
     expect(() => mempool.add(transaction(bob, 2n))).toThrow(code("mempool/full"));
-    const small = createMempool({ ...options, maxBytes: 400 }, { application: { checkTx } });
+    const small = createMempool({ ...options, maxBytes: 400 }, components);
     small.add(transaction(alice, 0n));
     expect(() => small.add(transaction(alice, 1n))).toThrow(code("mempool/full"));
     expect(() => small.add(new Uint8Array(300_000))).toThrow(code("mempool/too-long"));
@@ -105,6 +107,29 @@ describe("the mempool", () => {
     expect(mempool.size).toBe(3);
     mempool.update([], 7n);
     expect(mempool.candidates(10_000)).toEqual(sent.slice(0, 1));
+  });
+
+  it("takes what costs nothing from validators only", () => {
+    const address = addressOf(sm2.getPublicKey(alice));
+    const free = signTransaction(
+      {
+        version: 1,
+        chainId,
+        publicKey: sm2.getPublicKey(alice),
+        nonce: 0n,
+        feeLimit: 0n,
+        expiryHeight: 100n,
+        ...encodeMessage("checkpoints/sign", {
+          suite: 2,
+          height: 1n,
+          signature: new Uint8Array(64),
+        }),
+      },
+      alice,
+    );
+    expect(() => mempool.add(free)).toThrow(code("mempool/validators-only"));
+    const isValidator = (one: Uint8Array) => bytesToHex(one) === bytesToHex(address);
+    createMempool(options, { ...components, isValidator }).add(free);
   });
 
   it("offers no more bytes than asked for", () => {

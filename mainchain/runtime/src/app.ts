@@ -33,7 +33,13 @@ import {
   ZERO_32,
 } from "@ropenet/protocol";
 import { AppError, InvariantViolation } from "./app-error.ts";
-import { baseUnits, collectHandlers, executeTransaction, isFree } from "./execute-transaction.ts";
+import {
+  baseUnits,
+  collectHandlers,
+  executeTransaction,
+  isFree,
+  mostSpent,
+} from "./execute-transaction.ts";
 import { type Context, type Module, readRecord, type StateView, writeRecord } from "./module.ts";
 import { type BlockState, createBlockState } from "./state/block-state.ts";
 import {
@@ -229,9 +235,9 @@ class RopeApplication implements Application {
             balance: 0n,
           };
         checkTransaction(transaction, bytes.length, parameters, height, account);
-        const { feeLimit } = transaction.body;
-        const spent = feeLimit < account.balance ? feeLimit : account.balance;
-        accounts.set(id, { nonce: account.nonce + 1n, balance: account.balance - spent });
+        // What is taken here must be able to pay there, whatever runs before it.
+        const left = account.balance - mostSpent(transaction);
+        accounts.set(id, { nonce: account.nonce + 1n, balance: left > 0n ? left : 0n });
         chosen.push(bytes);
         size += bytes.length;
       } catch (error) {
@@ -320,7 +326,8 @@ class RopeApplication implements Application {
       emit: (kind, attributes) => void events.push({ kind, attributes }),
     };
     const { modules } = this.#options;
-    for (const module of modules) module.beginBlock?.(context);
+    // The last to see a block end is the first to see the next one begin: nothing comes between.
+    for (const module of modules.toReversed()) module.beginBlock?.(context);
     const transactions = this.#runTransactions(block, state, context);
     for (const module of modules) module.endBlock?.(context);
     if (this.#options.checkInvariants) this.#checkInvariants(context);

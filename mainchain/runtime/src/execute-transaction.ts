@@ -44,6 +44,12 @@ export function isFree(name: MessageName): boolean {
   return name === "checkpoints/sign";
 }
 
+/** Coins that a transaction may take from its sender: what it gives away, and its fee at the most. */
+export function mostSpent({ body }: DecodedTransaction): bigint {
+  const message = decodeMessage(body.type, body.message);
+  return body.feeLimit + (message.name === "accounts/transfer" ? message.body.amount : 0n);
+}
+
 export interface Execution {
   readonly transaction: DecodedTransaction;
   readonly bytes: number;
@@ -69,15 +75,17 @@ export function executeTransaction(
   let free = false;
   let failure: CodedError | undefined;
   const price = context.parameters.baseFee;
+  const { feeLimit } = body;
+  /** @throws {AppError} unless `balance` covers the fee as it stands */
+  const assertPaid = (balance: bigint): void => {
+    const needed = units * price;
+    if (free) return;
+    if (needed > feeLimit) throw new AppError({ code: "fee/limit-exceeded", feeLimit, needed });
+    if (needed > balance) throw new AppError({ code: "tx/cannot-pay", feeLimit, balance });
+  };
   const charge = (more: bigint): void => {
     units += more;
-    if (!free && units * price > body.feeLimit) {
-      throw new AppError({
-        code: "fee/limit-exceeded",
-        feeLimit: body.feeLimit,
-        needed: units * price,
-      });
-    }
+    assertPaid(before.balance);
   };
   try {
     const message = decodeMessage(body.type, body.message);
@@ -94,6 +102,8 @@ export function executeTransaction(
       emit: (kind, attributes) => void events.push({ kind, attributes }),
     };
     handler(running, message.body as MessageBodies[MessageName]);
+    // Whoever gave the fee away with the rest has given nothing away.
+    assertPaid(readRecord(state, accountKey, accountRecordCodec)?.balance ?? 0n);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     failure = error;
@@ -101,7 +111,7 @@ export function executeTransaction(
   }
   const due = free && !failure ? 0n : units * price;
   const account = readRecord(state, accountKey, accountRecordCodec) ?? before;
-  const payable = due < body.feeLimit ? due : body.feeLimit;
+  const payable = due < feeLimit ? due : feeLimit;
   const feePaid = payable < account.balance ? payable : account.balance;
   writeRecord(state, accountKey, accountRecordCodec, {
     ...account,

@@ -62,6 +62,7 @@ export interface Module {
   readonly name: string;
   readonly handlers: { readonly [K in MessageName]?: Handler<K> };
   initGenesis?(context: Context, genesis: Genesis): void;
+  /** in the opposite order of `endBlock` */
   beginBlock?(context: Context): void;
   endBlock?(context: Context): void;
   readonly invariants?: readonly Invariant[];

@@ -5,7 +5,7 @@ import { createAssetModule } from "./modules/asset/module.ts";
 import { createChainsModule } from "./modules/chains/module.ts";
 import { latestOf, SUITES } from "./modules/checkpoints/keeper.ts";
 import { createCheckpointsModule } from "./modules/checkpoints/module.ts";
-import { createDataCredentialModule } from "./modules/credentials/module.ts";
+import { createDataCredentialModule } from "./modules/data-credential/module.ts";
 import { createIdentityModule } from "./modules/identity/module.ts";
 import { createPacketsModule } from "./modules/packets/module.ts";
 import { createStakingModule } from "./modules/staking/module.ts";
@@ -24,7 +24,7 @@ export interface Runtime {
   readonly queries: Queries;
 }
 
-/** The rope's modules, each with the slices of others that it needs, in the order in which blocks run them. */
+/** The rope's modules, each with the slices of others that it needs, in the order in which they see a block end. */
 export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runtime {
   const identity = createIdentityModule();
   const chains = createChainsModule(identity.offices);
@@ -58,7 +58,7 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
     asset,
     transfers,
     credentials,
-    // Last: at the end of a block it counts what all others have sent.
+    // Last: at the end of a block it counts what all others have sent, and says so before they send more.
     createCheckpointsModule(outlet),
   ];
   return {

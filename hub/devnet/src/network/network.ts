@@ -61,26 +61,37 @@ type Strands = Pick<NetworkDescription, "finance" | "warehouse">;
 type Assets = Network["assets"];
 type WalletOf = Network["wallet"];
 
+/** As Promise.all, but nothing is still starting when it rejects: what has started can then be stopped. */
+async function allSettled<T extends readonly unknown[]>(
+  work: {
+    readonly [K in keyof T]: Promise<T[K]>;
+  },
+): Promise<T> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as T;
+}
+
 /** Databases, strands and validators side by side: none needs another. */
 async function startFoundations(
   parts: LaunchParts,
   started: Started,
 ): Promise<{ rope: Rope; database: DatabaseServer }> {
   const { folder, plan } = parts;
-  const [database, rope] = await Promise.all([
+  const strands = STRAND_PLANS.map(async ({ key, chainId }, index) => {
+    const directory = join(folder.path, `strand-${key}`);
+    started.anvils[index] = await startAnvil({
+      directory,
+      port: plan.strands[index] ?? 0,
+      chainId,
+    });
+  });
+  const [database, rope] = await allSettled<[DatabaseServer, Rope, unknown]>([
     startPostgres(folder.path, plan.postgres, () => undefined).then((server) => {
       started.database = server;
       return server;
     }),
     startValidators(parts),
-    ...STRAND_PLANS.map(async ({ key, chainId }, index) => {
-      const directory = join(folder.path, `strand-${key}`);
-      started.anvils[index] = await startAnvil({
-        directory,
-        port: plan.strands[index] ?? 0,
-        chainId,
-      });
-    }),
+    allSettled(strands),
   ]);
   return { database, rope };
 }
@@ -122,7 +133,7 @@ async function startServices(
   const relayer = await database.provision("relayer");
   const hub = await database.provision("hub");
   await startAttestors(parts, list);
-  await Promise.all([
+  await allSettled([
     startRelayers(parts, list, relayer),
     startAgents(parts, databases),
     startHub(parts, list, hub, consoleDirectory),

@@ -1,8 +1,9 @@
 import { KERNEL_BASE64 } from "../generated/kernel.ts";
+import { instanceMaker, PAGE_BYTES, type WasmMemory } from "./instantiate.ts";
 
 /** What assembly/index.ts exports. Addresses and lengths in bytes of its memory. */
 export interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   /** 65,536 bytes for messages, or 4 lanes of 16,384, or 1,024 nodes */
   bufferAddress(): number;
   digestsAddress(): number;
@@ -35,28 +36,12 @@ export const LANE_BYTES = 16_384;
 /** A message in a lane, with the padding that follows it. */
 export const LONGEST_IN_LANE = 16_000;
 
-const PAGE_BYTES = 65_536;
-
-interface WebAssemblyNamespace {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-}
-
-// Neither the ECMAScript library nor @types/node declares it; every engine that runs this has it.
-const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyNamespace };
-
-let compiled: object | undefined;
-
-function kernelModule(): object {
-  compiled ??= new WebAssembly.Module(
-    Uint8Array.from(globalThis.atob(KERNEL_BASE64), (character) => character.charCodeAt(0)),
-  );
-  return compiled;
-}
+const instantiate: () => KernelExports =
+  /* @__PURE__ */ instanceMaker<KernelExports>(KERNEL_BASE64);
 
 /** A kernel with memory of its own. It must see public data only: nothing in it is wiped. */
 export function createKernel(): Kernel {
-  const exports = new WebAssembly.Instance(kernelModule(), {}).exports as KernelExports;
+  const exports = instantiate();
   let view = new Uint8Array(exports.memory.buffer);
   let free = exports.heapBase();
   const bytes = (): Uint8Array => {

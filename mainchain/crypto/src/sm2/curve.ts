@@ -12,8 +12,8 @@ export const GY = 0xbc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139
 type PointConstructor = ReturnType<typeof weierstrass<bigint>>;
 export type Sm2Point = PointConstructor["BASE"];
 
-/** The engine of signing, key generation, decryption and key agreement; verification has the kernel. */
-const Point: PointConstructor = /* @__PURE__ */ weierstrass({
+/** For points that everybody may see: its bigints take time that depends on their values. */
+export const Point: PointConstructor = /* @__PURE__ */ weierstrass({
   p: P,
   n: N,
   h: 1n,
@@ -22,21 +22,6 @@ const Point: PointConstructor = /* @__PURE__ */ weierstrass({
   Gx: GX,
   Gy: GY,
 });
-
-export function modN(value: bigint): bigint {
-  const rest = value % N;
-  return rest < 0n ? rest + N : rest;
-}
-
-/** k·G for a secret k ∈ [1, n−1]. */
-export function multiplyBase(k: bigint): Sm2Point {
-  return Point.BASE.multiply(k);
-}
-
-/** 1 / value mod n. The running time of the inversion depends on its input: blind secrets first. */
-export function invertModN(value: bigint): bigint {
-  return Point.Fn.inv(value);
-}
 
 /** 04‖x‖y → point; undefined for any other encoding, x or y ≥ p, or a point off the curve. */
 export function decodePoint(bytes: Uint8Array): Sm2Point | undefined {

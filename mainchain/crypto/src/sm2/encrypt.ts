@@ -1,9 +1,14 @@
-import { bytesToBigint, concatBytes, equalSecretBytes } from "../bytes.ts";
+import { concatBytes, equalSecretBytes } from "../bytes.ts";
 import { CryptoError, expectBytes } from "../crypto-error.ts";
 import { kdfSm3 } from "../kdf-sm3.ts";
 import { sm3OfSecret } from "../sm3-hasher.ts";
-import { decodePoint, encodePoint, multiplyBase, type Sm2Point } from "./curve.ts";
-import { publicPoint, randomSecretKey, secretScalar } from "./keys.ts";
+import {
+  expectPublicKey,
+  expectSecretKey,
+  getPublicKey,
+  multiplySecret,
+  randomSecretKey,
+} from "./keys.ts";
 
 const C1_BYTES = 65;
 const C3_BYTES = 32;
@@ -16,17 +21,22 @@ function isZero(bytes: Uint8Array): boolean {
   return bytes.reduce((seen, byte) => seen | byte, 0) === 0;
 }
 
-/** undefined where the mask came out all zero and another k is due. */
+/** undefined where the mask came out all zero and another k is due. `nonce` is k, 32 bytes. */
 export function encryptWithNonce(
   plaintext: Uint8Array,
-  recipient: Sm2Point,
-  k: bigint,
+  publicKey: Uint8Array,
+  nonce: Uint8Array,
 ): Uint8Array | undefined {
-  const shared = encodePoint(recipient.multiply(k)).subarray(1);
+  const product = multiplySecret(publicKey, nonce);
+  if (product === undefined) throw new Error("SM2 recipient off the curve");
+  const shared = product.subarray(1);
   const mask = kdfSm3(shared, plaintext.length);
   if (isZero(mask)) return undefined;
   const digest = sm3OfSecret(shared.subarray(0, 32), plaintext, shared.subarray(32));
-  return concatBytes(encodePoint(multiplyBase(k)), digest, xor(plaintext, mask));
+  const ciphertext = concatBytes(getPublicKey(nonce), digest, xor(plaintext, mask));
+  product.fill(0);
+  mask.fill(0);
+  return ciphertext;
 }
 
 /**
@@ -37,7 +47,7 @@ export function encryptWithNonce(
  */
 export function encrypt(plaintext: Uint8Array, publicKey: Uint8Array): Uint8Array {
   expectBytes(plaintext, "plaintext");
-  const recipient = publicPoint(publicKey, "publicKey");
+  expectPublicKey(publicKey, "publicKey");
   if (plaintext.length === 0) {
     throw new CryptoError({
       code: "crypto/bad-length",
@@ -47,7 +57,9 @@ export function encrypt(plaintext: Uint8Array, publicKey: Uint8Array): Uint8Arra
     });
   }
   for (;;) {
-    const ciphertext = encryptWithNonce(plaintext, recipient, bytesToBigint(randomSecretKey()));
+    const nonce = randomSecretKey();
+    const ciphertext = encryptWithNonce(plaintext, publicKey, nonce);
+    nonce.fill(0);
     if (ciphertext) return ciphertext;
   }
 }
@@ -59,19 +71,22 @@ export function encrypt(plaintext: Uint8Array, publicKey: Uint8Array): Uint8Arra
  */
 export function decrypt(ciphertext: Uint8Array, secretKey: Uint8Array): Uint8Array {
   expectBytes(ciphertext, "ciphertext");
-  const d = secretScalar(secretKey);
-  const c1 = decodePoint(ciphertext.subarray(0, C1_BYTES));
-  if (!c1 || ciphertext.length <= C1_BYTES + C3_BYTES) {
+  expectSecretKey(secretKey);
+  if (ciphertext.length <= C1_BYTES + C3_BYTES) {
     throw new CryptoError({ code: "crypto/authentication-failed" });
   }
   const c3 = ciphertext.subarray(C1_BYTES, C1_BYTES + C3_BYTES);
   const c2 = ciphertext.subarray(C1_BYTES + C3_BYTES);
-  const shared = encodePoint(c1.multiply(d)).subarray(1);
+  const product = multiplySecret(ciphertext.subarray(0, C1_BYTES), secretKey);
+  if (product === undefined) throw new CryptoError({ code: "crypto/authentication-failed" });
+  const shared = product.subarray(1);
   const mask = kdfSm3(shared, c2.length);
   const plaintext = xor(c2, mask);
   const digest = sm3OfSecret(shared.subarray(0, 32), plaintext, shared.subarray(32));
-  if (!equalSecretBytes(digest, c3) || isZero(mask)) {
-    throw new CryptoError({ code: "crypto/authentication-failed" });
-  }
-  return plaintext;
+  const good = equalSecretBytes(digest, c3) && !isZero(mask);
+  product.fill(0);
+  mask.fill(0);
+  if (good) return plaintext;
+  plaintext.fill(0);
+  throw new CryptoError({ code: "crypto/authentication-failed" });
 }

@@ -15,11 +15,8 @@ const CURVE_BYTES: Uint8Array = concatBytes(
   ...[A, B, GX, GY].map((value) => bigintToBytes(value, 32)),
 );
 
-/**
- * Z = SM3(bits of id ‖ id ‖ a ‖ b ‖ G ‖ P), 32 bytes. Source: GB/T 32918.2-2016 §5.5.
- * @throws {CryptoError} `crypto/bad-length` for an id above 8,191 bytes, `crypto/bad-encoding`
- */
-export function identityDigest(publicKey: Uint8Array, userId?: Sm2UserId): Uint8Array {
+/** @throws {CryptoError} `crypto/bad-length` for an id above 8,191 bytes, `crypto/bad-encoding` */
+export function userIdBytes(userId?: Sm2UserId): Uint8Array {
   const id = typeof userId === "string" ? utf8ToBytes(userId) : (userId ?? DEFAULT_USER_ID);
   expectBytes(id, "userId");
   if (id.length > LONGEST_USER_ID) {
@@ -30,6 +27,15 @@ export function identityDigest(publicKey: Uint8Array, userId?: Sm2UserId): Uint8
       actual: id.length,
     });
   }
+  return id;
+}
+
+/**
+ * Z = SM3(bits of id ‖ id ‖ a ‖ b ‖ G ‖ P), 32 bytes. Source: GB/T 32918.2-2016 §5.5.
+ * @throws {CryptoError} `crypto/bad-length` for an id above 8,191 bytes, `crypto/bad-encoding`
+ */
+export function identityDigest(publicKey: Uint8Array, userId?: Sm2UserId): Uint8Array {
+  const id = userIdBytes(userId);
   const bits = 8 * id.length;
   return sm3
     .create()
@@ -39,6 +45,13 @@ export function identityDigest(publicKey: Uint8Array, userId?: Sm2UserId): Uint8
     .update(publicKey.subarray(1))
     .digest();
 }
+
+/** What Z hashes before the key's x‖y, for the default user id. */
+export const DEFAULT_IDENTITY_HEAD: Uint8Array = concatBytes(
+  Uint8Array.of((8 * DEFAULT_USER_ID.length) >> 8, (8 * DEFAULT_USER_ID.length) & 0xff),
+  DEFAULT_USER_ID,
+  CURVE_BYTES,
+);
 
 /** e = SM3(Z ‖ M), 32 bytes. */
 export function messageDigest(

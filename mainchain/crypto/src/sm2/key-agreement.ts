@@ -1,10 +1,11 @@
-import { bytesToBigint, concatBytes } from "../bytes.ts";
-import { CryptoError } from "../crypto-error.ts";
+import { bigintToBytes, bytesToBigint, concatBytes } from "../bytes.ts";
+import { CryptoError, expectBytes } from "../crypto-error.ts";
 import { kdfSm3 } from "../kdf-sm3.ts";
+import { withSecrets } from "../kernel/secret-kernel.ts";
 import { sm3OfSecret } from "../sm3-hasher.ts";
-import { encodePoint, modN } from "./curve.ts";
+import { decodePoint, encodePoint, type Sm2Point } from "./curve.ts";
 import { identityDigest, type Sm2UserId } from "./identity.ts";
-import { getPublicKey, publicPoint, secretScalar } from "./keys.ts";
+import { expectSecretKey, getPublicKey, loadSecretKey, multiplySecret } from "./keys.ts";
 
 export interface KeyAgreementInput {
   /** The initiator is the standard's user A, the responder its user B; each side names its own. */
@@ -38,6 +39,40 @@ function truncatedX(publicKey: Uint8Array): bigint {
   return TWO_127 + (bytesToBigint(publicKey.subarray(1, 33)) % TWO_127);
 }
 
+function peerPoint(bytes: Uint8Array, operand: string): Sm2Point {
+  expectBytes(bytes, operand, 65);
+  const point = decodePoint(bytes);
+  if (!point) throw new CryptoError({ code: "crypto/bad-point", operand });
+  return point;
+}
+
+/** t = d + x̄·r mod n, 32 bytes. */
+function ownScalar(input: KeyAgreementInput, ownEphemeral: Uint8Array): Uint8Array {
+  return withSecrets((kernel) => {
+    const { exports, memory, secret, nonce, digest } = kernel;
+    loadSecretKey(kernel, input.secretKey);
+    memory.set(input.ephemeralSecretKey, nonce);
+    memory.set(bigintToBytes(truncatedX(ownEphemeral), 32), digest);
+    if (exports.secretCombine() !== 1) {
+      throw new CryptoError({ code: "crypto/bad-point", operand: "shared" });
+    }
+    return memory.slice(secret, secret + 32);
+  });
+}
+
+/** x‖y of the shared point t·(P + x̄·R) of the peer's P and R, which are public. */
+function sharedPoint(input: KeyAgreementInput, ownEphemeral: Uint8Array): Uint8Array {
+  const peer = peerPoint(input.peerPublicKey, "peerPublicKey");
+  const peerEphemeral = peerPoint(input.peerEphemeralPublicKey, "peerEphemeralPublicKey");
+  const base = peer.add(peerEphemeral.multiplyUnsafe(truncatedX(input.peerEphemeralPublicKey)));
+  if (base.is0()) throw new CryptoError({ code: "crypto/bad-point", operand: "shared" });
+  const t = ownScalar(input, ownEphemeral);
+  const product = multiplySecret(encodePoint(base), t);
+  t.fill(0);
+  if (product === undefined) throw new Error("SM2 shared base off the curve");
+  return product.subarray(1);
+}
+
 /**
  * SM2 authenticated key agreement. Compare the peer's confirmation with `equalSecretBytes` before using the
  * key. Source: GB/T 32918.3-2016 §6.
@@ -45,19 +80,11 @@ function truncatedX(publicKey: Uint8Array): bigint {
  * `crypto/bad-type`, `crypto/bad-length`, `crypto/bad-range`
  */
 export function keyAgreement(input: KeyAgreementInput): KeyAgreementResult {
-  const peer = publicPoint(input.peerPublicKey, "peerPublicKey");
-  const peerEphemeral = publicPoint(input.peerEphemeralPublicKey, "peerEphemeralPublicKey");
-  const d = secretScalar(input.secretKey);
-  const r = secretScalar(input.ephemeralSecretKey, "ephemeralSecretKey");
+  expectSecretKey(input.secretKey);
+  expectSecretKey(input.ephemeralSecretKey, "ephemeralSecretKey");
   const self = getPublicKey(input.secretKey);
   const selfEphemeral = getPublicKey(input.ephemeralSecretKey);
-
-  const t = modN(d + truncatedX(selfEphemeral) * r);
-  const base = peer.add(peerEphemeral.multiplyUnsafe(truncatedX(input.peerEphemeralPublicKey)));
-  if (t === 0n || base.is0()) {
-    throw new CryptoError({ code: "crypto/bad-point", operand: "shared" });
-  }
-  const shared = encodePoint(base.multiply(t)).subarray(1);
+  const shared = sharedPoint(input, selfEphemeral);
 
   const selfZ = identityDigest(self, input.selfId);
   const peerZ = identityDigest(input.peerPublicKey, input.peerId);
@@ -69,9 +96,11 @@ export function keyAgreement(input: KeyAgreementInput): KeyAgreementResult {
   const transcript = sm3OfSecret(shared.subarray(0, 32), identities, ephemerals);
   const confirmation = (tag: number): Uint8Array =>
     sm3OfSecret(Uint8Array.of(tag), shared.subarray(32), transcript);
-  return {
+  const result = {
     key: kdfSm3(concatBytes(shared, identities), input.keyBytes),
     responderConfirmation: confirmation(2),
     initiatorConfirmation: confirmation(3),
   };
+  shared.fill(0);
+  return result;
 }

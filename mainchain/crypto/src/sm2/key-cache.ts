@@ -1,4 +1,4 @@
-import { equalBytes } from "../bytes.ts";
+import { copyBytes, equalBytes } from "../bytes.ts";
 
 export interface CachedKey {
   readonly publicKey: Uint8Array;
@@ -49,7 +49,7 @@ export class KeyCache {
       }
     }
     const entry: CachedKey = {
-      publicKey: publicKey.slice(),
+      publicKey: copyBytes(publicKey),
       uses: 1,
       table: undefined,
       identity: undefined,

@@ -1,48 +1,72 @@
-import { bigintToBytes, bytesToBigint } from "../bytes.ts";
-import { expectBytes } from "../crypto-error.ts";
-import { encodePoint, invertModN, modN, multiplyBase, N } from "./curve.ts";
+import { CryptoError, expectBytes } from "../crypto-error.ts";
+import { LONGEST_ENTROPY, type SecretKernel, withSecrets } from "../kernel/secret-kernel.ts";
 import { messageDigest, type Sm2UserId } from "./identity.ts";
-import { randomSecretKey, secretScalar } from "./keys.ts";
-import { nonces } from "./nonce.ts";
+import { loadedPublicKey, loadSecretKey } from "./keys.ts";
 
 export interface Sm2SignOptions {
   readonly userId?: Sm2UserId;
   /**
-   * Bytes joined into the nonce. Default: 32 fresh random bytes (hedged). `false`: none, so equal inputs
-   * give equal signatures; for simulations and vectors.
+   * Up to 1,024 bytes joined into the nonce. Default: 32 fresh random bytes (hedged). `false`: none, so equal
+   * inputs give equal signatures; for simulations and vectors.
    */
   readonly extraEntropy?: Uint8Array | false;
   /**
-   * The secret key's own public key, 65 bytes: saves deriving it, half the work. Another key than that makes a
-   * signature that nobody accepts; it gives nothing away.
+   * The secret key's own public key, 65 bytes: saves deriving it, a third of the work. Another key than that
+   * makes a signature that nobody accepts; it gives nothing away.
    */
   readonly publicKey?: Uint8Array;
 }
 
-/**
- * r‖s for one nonce, or undefined where the standard says to take another. Source: GB/T 32918.2-2016 §6.1.
- */
-export function signDigestWithNonce(
-  digest: Uint8Array,
-  d: bigint,
-  k: bigint,
-): Uint8Array | undefined {
-  const r = modN(bytesToBigint(digest) + multiplyBase(k).toAffine().x);
-  if (r === 0n || r + k === N) return undefined;
-  // The inversion's running time follows its input, so 1 + d goes in behind a random factor.
-  const blind = bytesToBigint(randomSecretKey());
-  const inverse = modN(invertModN(modN((1n + d) * blind)) * blind);
-  const s = modN(inverse * (k - r * d));
-  if (s === 0n) return undefined;
-  const signature = new Uint8Array(64);
-  signature.set(bigintToBytes(r, 32), 0);
-  signature.set(bigintToBytes(s, 32), 32);
-  return signature;
+const NO_ENTROPY: Uint8Array = new Uint8Array(0);
+
+function entropyOf({ extraEntropy }: Sm2SignOptions): Uint8Array {
+  if (extraEntropy === undefined) return globalThis.crypto.getRandomValues(new Uint8Array(32));
+  if (extraEntropy === false) return NO_ENTROPY;
+  expectBytes(extraEntropy, "extraEntropy");
+  if (extraEntropy.length > LONGEST_ENTROPY) {
+    throw new CryptoError({
+      code: "crypto/bad-length",
+      operand: "extraEntropy",
+      expected: `at most ${LONGEST_ENTROPY}`,
+      actual: extraEntropy.length,
+    });
+  }
+  return extraEntropy;
 }
 
 /**
- * SM2 signature over SM3(Z ‖ message), 64 bytes r‖s. Source: GB/T 32918.2-2016 §6.
- * Bigint arithmetic: not constant-time in the strict sense, see docs/crypto.md.
+ * Signs a digest e by the secret key in the kernel: r‖s. The nonce is RFC 6979's with HMAC-SM3, §3.6: secret
+ * while either the key or the entropy is, and never the same for two different digests.
+ */
+function signLoaded(kernel: SecretKernel, digest: Uint8Array, entropy: Uint8Array): Uint8Array {
+  const { exports, memory, output } = kernel;
+  memory.set(digest, kernel.digest);
+  memory.set(entropy, kernel.entropy);
+  exports.secretSign(entropy.length);
+  return memory.slice(output, output + 64);
+}
+
+/**
+ * r‖s for one nonce k ∈ [1, n−1], or undefined where the standard says to take another. For known answers:
+ * whoever learns or repeats a nonce has the key. Source: GB/T 32918.2-2016 §6.1.
+ */
+export function signDigestWithNonce(
+  digest: Uint8Array,
+  secretKey: Uint8Array,
+  nonce: Uint8Array,
+): Uint8Array | undefined {
+  return withSecrets((kernel) => {
+    const { exports, memory, output } = kernel;
+    loadSecretKey(kernel, secretKey);
+    memory.set(nonce, kernel.nonce);
+    memory.set(digest, kernel.digest);
+    return exports.secretSignWithNonce() === 1 ? memory.slice(output, output + 64) : undefined;
+  });
+}
+
+/**
+ * SM2 signature over SM3(Z ‖ message), 64 bytes r‖s, made in constant time: docs/crypto.md §4.
+ * Source: GB/T 32918.2-2016 §6.
  * @param secretKey 32 bytes, d ∈ [1, n−2]
  * @throws {CryptoError} `crypto/bad-type`, `crypto/bad-length`, `crypto/bad-range`
  */
@@ -52,14 +76,11 @@ export function sign(
   options: Sm2SignOptions = {},
 ): Uint8Array {
   expectBytes(message, "message");
-  const d = secretScalar(secretKey);
   if (options.publicKey !== undefined) expectBytes(options.publicKey, "publicKey", 65);
-  const publicKey = options.publicKey ?? encodePoint(multiplyBase(d));
-  const digest = messageDigest(message, publicKey, options.userId);
-  const entropy = options.extraEntropy ?? globalThis.crypto.getRandomValues(new Uint8Array(32));
-  for (const k of nonces(d, digest, entropy === false ? new Uint8Array(0) : entropy)) {
-    const signature = signDigestWithNonce(digest, d, k);
-    if (signature) return signature;
-  }
-  throw new Error("SM2 nonces ran out");
+  const entropy = entropyOf(options);
+  return withSecrets((kernel) => {
+    loadSecretKey(kernel, secretKey);
+    const publicKey = options.publicKey ?? loadedPublicKey(kernel);
+    return signLoaded(kernel, messageDigest(message, publicKey, options.userId), entropy);
+  });
 }

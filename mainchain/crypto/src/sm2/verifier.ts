@@ -1,6 +1,6 @@
 import { CryptoError, expectBytes } from "../crypto-error.ts";
 import { BUFFER_BYTES, createKernel, type Kernel, sharedKernel } from "../kernel/kernel.ts";
-import { identityDigest, messageDigest, type Sm2UserId } from "./identity.ts";
+import { DEFAULT_IDENTITY_HEAD, messageDigest, type Sm2UserId } from "./identity.ts";
 import { type CachedKey, KeyCache } from "./key-cache.ts";
 
 export interface Sm2VerifyOptions {
@@ -100,6 +100,17 @@ class KernelVerifier implements Sm2Verifier {
   /** A table that no key has. */
   #spare: number | undefined;
 
+  /** Z for the default user id, by the kernel: a key that is seen once waits for nothing slower. */
+  #identityOf(publicKey: Uint8Array): Uint8Array {
+    const { exports, buffer, digests } = this.#kernel;
+    const memory = this.#kernel.bytes();
+    const head = DEFAULT_IDENTITY_HEAD.length;
+    memory.set(DEFAULT_IDENTITY_HEAD, buffer);
+    memory.set(publicKey.subarray(1), buffer + head);
+    exports.sm3(head + 64);
+    return memory.slice(digests, digests + 32);
+  }
+
   /** e = SM3(Z ‖ M) into the kernel's input. */
   #loadDigest(message: Uint8Array, key: CachedKey, userId: Sm2UserId | undefined): void {
     const { exports, buffer, digests, input } = this.#kernel;
@@ -108,7 +119,7 @@ class KernelVerifier implements Sm2Verifier {
       this.#kernel.bytes().set(digest, input + 64);
       return;
     }
-    key.identity ??= identityDigest(key.publicKey);
+    key.identity ??= this.#identityOf(key.publicKey);
     const memory = this.#kernel.bytes();
     memory.set(key.identity, buffer);
     memory.set(message, buffer + 32);

@@ -2,26 +2,31 @@ import { concatBytes, equalSecretBytes } from "../bytes.ts";
 import { CryptoError, expectBytes } from "../crypto-error.ts";
 import { hmacSm3 } from "../hmac-sm3.ts";
 import { kdfSm3 } from "../kdf-sm3.ts";
-import { expandKey } from "./block.ts";
-import { counterMode } from "./ctr.ts";
+import { counterMode, withKey } from "./cipher.ts";
 
 const TAG_BYTES = 32;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 interface SplitKey {
-  readonly roundKeys: Int32Array;
+  readonly cipherKey: Uint8Array;
   readonly macKey: Uint8Array;
 }
 
 function splitKey(key: Uint8Array): SplitKey {
   expectBytes(key, "key", 32);
   const bytes = kdfSm3(key, 16 + 32);
-  return { roundKeys: expandKey(bytes.subarray(0, 16)), macKey: bytes.subarray(16) };
+  return { cipherKey: bytes.subarray(0, 16), macKey: bytes.subarray(16) };
 }
 
-function firstCounter(nonce: Uint8Array): Int32Array {
-  const view = new DataView(nonce.buffer, nonce.byteOffset, 12);
-  return Int32Array.of(view.getInt32(0), view.getInt32(4), view.getInt32(8), 0);
+/** Counter mode from nonce ‖ 0 on; its own inverse. */
+function cipher(cipherKey: Uint8Array, nonce: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const counter = new Uint8Array(16);
+  counter.set(nonce);
+  return withKey(cipherKey, bytes.length, (kernel) => {
+    const out = new Uint8Array(bytes.length);
+    counterMode(kernel, counter, 32, bytes, out);
+    return out;
+  });
 }
 
 /** The lengths in front keep aad and ciphertext apart. */
@@ -53,9 +58,12 @@ function seal(
   expectBytes(nonce, "nonce", 12);
   expectBytes(plaintext, "plaintext");
   expectBytes(aad, "aad");
-  const { roundKeys, macKey } = splitKey(key);
-  const ciphertext = counterMode(roundKeys, firstCounter(nonce), plaintext, 1);
-  return concatBytes(ciphertext, authenticationTag(macKey, nonce, aad, ciphertext));
+  const { cipherKey, macKey } = splitKey(key);
+  const ciphertext = cipher(cipherKey, nonce, plaintext);
+  const sealed = concatBytes(ciphertext, authenticationTag(macKey, nonce, aad, ciphertext));
+  cipherKey.fill(0);
+  macKey.fill(0);
+  return sealed;
 }
 
 /**
@@ -72,7 +80,7 @@ function open(
   expectBytes(nonce, "nonce", 12);
   expectBytes(sealed, "sealed");
   expectBytes(aad, "aad");
-  const { roundKeys, macKey } = splitKey(key);
+  const { cipherKey, macKey } = splitKey(key);
   const split = sealed.length - TAG_BYTES;
   if (split < 0) throw new CryptoError({ code: "crypto/authentication-failed" });
   const ciphertext = sealed.subarray(0, split);
@@ -80,7 +88,10 @@ function open(
   if (!equalSecretBytes(tag, sealed.subarray(split))) {
     throw new CryptoError({ code: "crypto/authentication-failed" });
   }
-  return counterMode(roundKeys, firstCounter(nonce), ciphertext, 1);
+  const plaintext = cipher(cipherKey, nonce, ciphertext);
+  cipherKey.fill(0);
+  macKey.fill(0);
+  return plaintext;
 }
 
 /**

@@ -1,15 +1,16 @@
 import { expectBytes } from "../crypto-error.ts";
-import { cipherBlock, decryptionKeys, expandKey, loadWords } from "./block.ts";
-import { counterMode } from "./ctr.ts";
+import { cipherBlock, counterMode, withKey } from "./cipher.ts";
 
 /** One block, 16 bytes, under a 16-byte key. @throws {CryptoError} `crypto/bad-type`, `crypto/bad-length` */
 function encryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
-  return cipherBlock(expandKey(key), block);
+  expectBytes(block, "block", 16);
+  return withKey(key, 0, (kernel) => cipherBlock(kernel, block));
 }
 
 /** Inverse of `encryptBlock`. @throws {CryptoError} `crypto/bad-type`, `crypto/bad-length` */
 function decryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
-  return cipherBlock(decryptionKeys(expandKey(key)), block);
+  expectBytes(block, "block", 16);
+  return withKey(key, 0, (kernel) => cipherBlock(kernel, block), "backwards");
 }
 
 /**
@@ -20,13 +21,14 @@ function decryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
 function ctr(key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): Uint8Array {
   expectBytes(iv, "iv", 16);
   expectBytes(bytes, "bytes");
-  return counterMode(expandKey(key), loadWords(iv), bytes, 4);
+  return withKey(key, bytes.length, (kernel) => {
+    const out = new Uint8Array(bytes.length);
+    counterMode(kernel, iv, 128, bytes, out);
+    return out;
+  });
 }
 
-/**
- * SM4 block cipher. Source: GB/T 32907-2016. Table look-ups: not constant-time against an attacker who
- * shares the cache; see docs/crypto.md.
- */
+/** SM4 block cipher, in constant time: docs/crypto.md §4. Source: GB/T 32907-2016. */
 export const sm4: {
   readonly encryptBlock: typeof encryptBlock;
   readonly decryptBlock: typeof decryptBlock;

@@ -84,6 +84,23 @@ describe("createSm2Verifier", () => {
     }
   });
 
+  test("keeps its own copy of a key, of a Buffer as well, whose slice is no copy", () => {
+    const item = signed(8);
+    const buffer = Buffer.from(item.publicKey);
+    const verifier = createSm2Verifier();
+    for (let use = 0; use < 4; use += 1) {
+      expect(verifier.verify(item.signature, item.message, buffer)).toBe(true);
+    }
+    // The memory now holds the opposite key, as a reused network buffer could: the same x, so the same room.
+    const p = 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn;
+    const y = BigInt(`0x${buffer.toString("hex", 33)}`);
+    buffer.write((p - y).toString(16).padStart(64, "0"), 33, "hex");
+    for (let use = 0; use < 4; use += 1) {
+      expect(verifier.verify(item.signature, item.message, buffer)).toBe(false);
+      expect(verifier.verify(item.signature, item.message, item.publicKey)).toBe(true);
+    }
+  });
+
   test("takes messages of any length, and user ids of the caller", () => {
     const verifier = createSm2Verifier();
     for (const length of [0, 1, 65_503, 65_504, 65_505, 65_536, 70_000]) {

@@ -152,7 +152,6 @@ class CommittedBlockSync implements BlockSync {
       this.#avoid(peer);
       return false;
     }
-    // Two thirds committed it: if it does not execute here, this node must stop.
     driver.applySynced(bound, certificate);
     return true;
   }

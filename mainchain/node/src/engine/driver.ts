@@ -26,6 +26,7 @@ import type { BoundBlock } from "./block-body.ts";
 import { fullCommit } from "./full-commit.ts";
 import { createHeldBlocks } from "./held-blocks.ts";
 import type { CommittedBlock, Ledger } from "./ledger.ts";
+import { earlyLookMs, isHopeless } from "./patience.ts";
 import { type Signer, SignerError } from "./signer.ts";
 import { createTimers } from "./timers.ts";
 import type { Wal } from "./wal.ts";
@@ -41,6 +42,8 @@ export interface DriverOutlet {
   sendProposal(proposal: SignedProposal, block: BoundBlock | undefined): void;
   /** Ask for a block until it comes or the height passes. */
   requestBlock(height: bigint, blockId: Uint8Array): void;
+  /** Whether that validator can be heard directly, or is this node. */
+  isConnected(validator: Uint8Array): boolean;
   /** height or round changed */
   moved(): void;
   committed(block: CommittedBlock): void;
@@ -82,7 +85,7 @@ export interface Driver {
   /** A block for this height or the next, from a proposal or an answer. */
   offerBlock(bound: BoundBlock): void;
   heldBlock(blockId: Uint8Array): BoundBlock | undefined;
-  /** Block sync: the next block with a commit that was checked. @throws {CodedError} */
+  /** Block sync: the next block with a commit that was checked. If it is not valid here, this node halts. */
   applySynced(bound: BoundBlock, commit: Commit): void;
   /** Leaves the idle step if something waits. Cheap; called often. */
   checkWork(): void;
@@ -165,7 +168,12 @@ class ConsensusDriver implements Driver {
   }
 
   applySynced(bound: BoundBlock, commit: Commit): void {
-    this.#run(() => this.#commit(bound, commit));
+    try {
+      this.#run(() => this.#commit(bound, commit));
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.#halt(bound.block.header.height, `committed elsewhere: ${error.message}`);
+    }
     this.#drain();
   }
 
@@ -211,8 +219,10 @@ class ConsensusDriver implements Driver {
 
   #process(input: Input): void {
     const { wal } = this.#parts;
-    wal.append(encodeInput(input));
     const { state, effects } = step(this.#state, input);
+    // What changes nothing is nothing to replay, and may be sent without end.
+    if (state === this.#state && effects.length === 0) return;
+    wal.append(encodeInput(input));
     this.#state = state;
     if (effects.length === 0) return;
     // A lock that a power cut forgot could be voted against. What else the log may lose with it is remembered by
@@ -265,7 +275,14 @@ class ConsensusDriver implements Driver {
   }
 
   #scheduleTimeout(timeout: Timeout, durationMs: number): void {
-    this.#timers.after(durationMs, () => this.submit({ kind: "timeout", timeout }));
+    const { outlet } = this.#parts;
+    const expire = (): void => this.submit({ kind: "timeout", timeout });
+    this.#timers.after(durationMs, expire);
+    const lookMs = earlyLookMs(timeout);
+    if (lookMs === undefined || lookMs >= durationMs) return;
+    this.#timers.after(lookMs, () => {
+      if (isHopeless(this.#state, timeout, outlet.isConnected)) expire();
+    });
   }
 
   #say(proposal: SignedProposal): void {

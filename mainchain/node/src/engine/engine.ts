@@ -19,8 +19,8 @@ import type { CommittedBlock } from "./ledger.ts";
 import { createReactor, type Reactor } from "./reactor.ts";
 import { createTransactionGossip, type TransactionGossip } from "./transaction-gossip.ts";
 
-/** How soon a node notices work that nothing announces: a heartbeat that is due, the end of the pause. */
-const WORK_MS = 20;
+/** How soon a node notices work that nothing announces: a heartbeat or a release that is due. */
+const WORK_MS = 100;
 const TICK_MS = 200;
 /** Checkpoint signatures that got lost are noticed within this. */
 const DUTY_MS = 1_000;
@@ -67,8 +67,10 @@ class NodeEngine implements Engine {
   /** hex addresses of the set that decides the next height */
   #validators: ReadonlySet<string>;
   #timers: readonly NodeJS.Timeout[] = [];
-  #soon: NodeJS.Timeout | undefined;
+  /** both end in a look at what waits */
+  #pauses: readonly NodeJS.Timeout[] = [];
   #afterCommit: NodeJS.Immediate | undefined;
+  #stopped = false;
 
   constructor(config: NodeConfig, parts: EngineComponents) {
     this.#config = config;
@@ -125,6 +127,7 @@ class NodeEngine implements Engine {
 
   async start(): Promise<void> {
     await this.#network.start();
+    if (this.#stopped) return;
     // Before anything a peer says can be heard: connections are events of later turns.
     this.#driver.start();
     this.#timers = [
@@ -136,11 +139,12 @@ class NodeEngine implements Engine {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#driver.stop();
     this.#sync.stop();
     this.#gossip.stop();
     for (const timer of this.#timers) clearInterval(timer);
-    clearTimeout(this.#soon);
+    for (const timer of this.#pauses) clearTimeout(timer);
     clearImmediate(this.#afterCommit);
     await this.#network.close();
   }
@@ -167,8 +171,19 @@ class NodeEngine implements Engine {
     // Consensus is in the middle of a step here; what follows from the block waits for its end.
     clearImmediate(this.#afterCommit);
     this.#afterCommit = setImmediate(() => this.#checkDuty());
-    clearTimeout(this.#soon);
-    this.#soon = setTimeout(() => this.#checkWork(), this.#config.block.minIntervalMs + 1);
+    const { minIntervalMs, minEmptyIntervalMs } = this.#config.block;
+    for (const timer of this.#pauses) clearTimeout(timer);
+    this.#pauses = [minIntervalMs, minEmptyIntervalMs].map((pauseMs) =>
+      setTimeout(() => this.#checkWork(), pauseMs + 1),
+    );
+  }
+
+  #hears(validator: Uint8Array): boolean {
+    const id = bytesToHex(validator);
+    return (
+      equalBytes(validator, this.#parts.home.keys.address) ||
+      this.#network.peers().some((peer) => peer.id === id)
+    );
   }
 
   #createNetwork(): Network {
@@ -200,6 +215,7 @@ class NodeEngine implements Engine {
       sendVote: (vote) => this.#reactor.sendVote(vote),
       sendProposal: (proposal, block) => this.#reactor.sendProposal(proposal, block),
       requestBlock: (height, blockId) => this.#reactor.requestBlock(height, blockId),
+      isConnected: (validator) => this.#hears(validator),
       moved: () => this.#reactor.announce(),
       committed: (block) => this.#committed(block),
       halted: events.onHalted,

@@ -57,7 +57,7 @@ export function openSlotFile(file: string, options: { readonly mustExist: boolea
       writeSlot(descriptor, { sequence: sequence + 1n, value: next });
       fdatasyncSync(descriptor);
       sequence += 1n;
-      value = next.slice();
+      value = new Uint8Array(next);
     },
     close: () => closeSync(descriptor),
   };

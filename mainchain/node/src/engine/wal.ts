@@ -33,8 +33,8 @@ export interface Wal {
 }
 
 /**
- * One file of frames: length u32, CRC-32 u32, record. A crash can tear only what was never synced, hence
- * never acted on: the file is cut at the first frame that does not check.
+ * One file of frames: length u32, CRC-32 u32, record. A crash can tear only what was never synced: the file is cut
+ * at the first frame that does not check, which leaves an earlier moment of the same story.
  */
 export function openWal(file: string): Wal {
   const descriptor = openFile(file);

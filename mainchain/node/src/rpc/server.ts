@@ -1,16 +1,18 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
 import { CodedError } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import { crash } from "../crash.ts";
 import type { CommittedBlock } from "../engine/ledger.ts";
 import { listen } from "../listen.ts";
 import { assertAccess } from "./access.ts";
+import { createAnswerBudget } from "./answer-budget.ts";
 import { createBlockFeed } from "./block-feed.ts";
 import { createDispatcher, failure } from "./dispatch.ts";
 import { RpcError } from "./errors.ts";
 import type { RpcHandlers } from "./methods.ts";
 import { createBodyReader } from "./request-body.ts";
-import { createWebSocketEndpoint, refuseUpgrade } from "./websocket.ts";
+import { createWebSocketEndpoint } from "./websocket.ts";
 
 export interface RpcServerOptions {
   readonly host: string;
@@ -52,6 +54,7 @@ const TIMES = {
 const IDLE_MS = 30_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 const CLIENT_ERROR = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+const JSON_TYPE = "application/json";
 
 const STATUS: Readonly<Record<string, number>> = {
   "rpc/unknown-route": 404,
@@ -67,19 +70,28 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
   const dispatcher = createDispatcher(parts.handlers, parts);
   const bodies = createBodyReader();
   const feed = createBlockFeed();
-  const sockets = createWebSocketEndpoint(options, { dispatcher, feed });
+  const { maxConnections, maxSubscriptions } = options;
+  // The other half stays for those who ask and leave.
+  const maxClients = Math.ceil(maxConnections / 2);
+  const sockets = createWebSocketEndpoint({ maxClients, maxSubscriptions }, { dispatcher, feed });
+  const budget = createAnswerBudget();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       assertAccess(request, options.host);
+      budget.assertRoom();
       const body = await route(request);
-      if (body === undefined) response.writeHead(204).end();
-      else reply(response, 200, body);
+      if (body === undefined) {
+        response.writeHead(204).end();
+        return;
+      }
+      budget.charge(response, request.socket, Buffer.byteLength(body));
+      reply(response, 200, body);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       // The rest of a refused body is not read.
       response.shouldKeepAlive = false;
-      reply(response, STATUS[error.code] ?? 400, failure(error));
+      reply(response, statusOf(error), failure(error));
     }
   }
 
@@ -102,7 +114,7 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
       answer(request, response).catch(crash);
     },
   );
-  server.maxConnections = options.maxConnections;
+  server.maxConnections = maxConnections;
   server.setTimeout(IDLE_MS);
   server.on("clientError", (_error, socket) => socket.end(CLIENT_ERROR));
   server.on("upgrade", (request, socket, head) => {
@@ -132,7 +144,7 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
 
 /** A page of another site can send a form's types without asking, but not this one. */
 function assertJson({ headers }: IncomingMessage): void {
-  const expected = "application/json";
+  const expected = JSON_TYPE;
   const [type = ""] = (headers["content-type"] ?? "").split(";");
   if (type.trim().toLowerCase() !== expected) {
     throw new RpcError({ code: "rpc/wrong-content-type", expected });
@@ -142,10 +154,30 @@ function assertJson({ headers }: IncomingMessage): void {
 function reply(response: ServerResponse, status: number, body: string): void {
   response
     .writeHead(status, {
-      "content-type": "application/json",
+      "content-type": JSON_TYPE,
       "content-length": Buffer.byteLength(body),
       "x-content-type-options": "nosniff",
       "cache-control": "no-store",
     })
     .end(body);
+}
+
+/** Answers an upgrade that is not wanted and closes the socket. */
+function refuseUpgrade(socket: Duplex, error: CodedError): void {
+  const body = failure(error);
+  const status = statusOf(error);
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}`,
+      "Connection: close",
+      `Content-Type: ${JSON_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}
+
+function statusOf({ code }: CodedError): number {
+  return STATUS[code] ?? 400;
 }

@@ -1,21 +1,23 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { CodedError } from "@ropenet/protocol";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { crash } from "../crash.ts";
 import type { BlockFeed } from "./block-feed.ts";
-import { type Dispatcher, failure, type Subscribe } from "./dispatch.ts";
+import type { Dispatcher, Subscribe } from "./dispatch.ts";
 import { RpcError } from "./errors.ts";
 import { MAX_BODY_BYTES } from "./request-body.ts";
 
 /** What a client may leave unread; a block with its events is about a megabyte at most. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+/** The same for all clients together. */
+const MAX_UNSENT_IN_ALL = 64 * 1024 * 1024;
 /** Requests that arrived together and wait for their turn. */
 const MAX_WAITING = 64;
 const PING_MS = 15_000;
 const POLICY_VIOLATION = 1_008;
 
 export interface WebSocketEndpoint {
+  /** @throws {RpcError} `rpc/too-busy` */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): void;
 }
@@ -27,7 +29,7 @@ export interface WebSocketComponents {
 
 /** JSON-RPC over WebSocket: every method, and `subscribe`, after which blocks are pushed. */
 export function createWebSocketEndpoint(
-  options: { readonly maxSubscriptions: number },
+  options: { readonly maxClients: number; readonly maxSubscriptions: number },
   { dispatcher, feed }: WebSocketComponents,
 ): WebSocketEndpoint {
   const server = new WebSocketServer({
@@ -37,13 +39,19 @@ export function createWebSocketEndpoint(
   });
   const silent = new WeakSet<WebSocket>();
 
+  /** Whoever does not read is dropped rather than remembered. */
+  function isTooSlow(client: WebSocket): boolean {
+    if (client.bufferedAmount === 0) return false;
+    const inAll = [...server.clients].reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0);
+    return client.bufferedAmount > MAX_UNSENT_BYTES || inAll > MAX_UNSENT_IN_ALL;
+  }
+
   function serve(client: WebSocket): void {
     let waiting = 0;
     let turn: Promise<void> = Promise.resolve();
 
     function send(text: string): void {
-      // Whoever does not read is dropped rather than remembered.
-      if (client.bufferedAmount > MAX_UNSENT_BYTES) client.terminate();
+      if (isTooSlow(client)) client.terminate();
       else if (client.readyState === client.OPEN) client.send(text);
     }
     const subscribe: Subscribe = ({ topic }) => {
@@ -62,9 +70,12 @@ export function createWebSocketEndpoint(
     }
 
     client.on("message", (data) => {
+      if (client.readyState !== client.OPEN) return;
       waiting += 1;
       if (waiting > MAX_WAITING) {
         client.close(POLICY_VIOLATION, "too many requests at once");
+        // Its own farewell is to be heard.
+        client.resume();
         return;
       }
       client.pause();
@@ -85,21 +96,18 @@ export function createWebSocketEndpoint(
   }, PING_MS);
 
   return {
-    upgrade: (request, socket, head) => server.handleUpgrade(request, socket, head, serve),
+    upgrade(request, socket, head): void {
+      if (server.clients.size >= options.maxClients) {
+        throw new RpcError({ code: "rpc/too-busy", limit: options.maxClients });
+      }
+      server.handleUpgrade(request, socket, head, serve);
+    },
     close(): void {
       clearInterval(heartbeat);
       for (const client of server.clients) client.terminate();
       server.close();
     },
   };
-}
-
-/** Answers an upgrade that is not wanted and closes the socket. */
-export function refuseUpgrade(socket: Duplex, error: CodedError): void {
-  const body = failure(error);
-  socket.end(
-    `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }
 
 function textOf(data: RawData): string {

@@ -29,7 +29,7 @@ export function createMemoryStore(): KeyValueStore {
       for (const { key, value } of batch) {
         const name = bytesToHex(key);
         if (value === undefined) entries.delete(name);
-        else entries.set(name, [key.slice(), value.slice()]);
+        else entries.set(name, [new Uint8Array(key), new Uint8Array(value)]);
       }
       sorted = undefined;
     },

@@ -9,10 +9,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 type Row = { readonly k: Uint8Array; readonly v: Uint8Array };
 
 /**
- * SQLite's B-tree as an ordered store, by Node's own binding. Chosen over classic-level because execution
- * needs ranges synchronously and LevelDB's binding iterates only asynchronously; measured on the bench
- * machine: 129k against 153k gets/s, a batch of 15,000 versioned trie nodes in 53 ms, small durable batches in
- * 0.19 against 0.39 ms.
+ * SQLite's B-tree as an ordered store, by Node's own binding: execution needs ranges synchronously, and LevelDB's
+ * binding iterates only asynchronously. Figures: docs/adr/0006-node-sqlite.md.
  *
  * WAL with `synchronous=FULL`: one fsync per batch, atomic through kill and power loss. The lock is exclusive:
  * a second process on the same folder is refused rather than allowed to fork the state.

@@ -30,10 +30,11 @@ export function createBlockState(reader: KeyValueReader): BlockState {
   const indexed = new Map<string, Entry>();
   const journal: Undo[] = [];
 
+  // Copies, not `slice`: of a Buffer that would be a view of memory which its owner may reuse.
   function write(map: Map<string, Entry>, key: Uint8Array, value: Uint8Array | undefined): void {
     const id = bytesToHex(key);
     journal.push({ map, id, before: map.get(id) });
-    map.set(id, { key: key.slice(), value: value?.slice() });
+    map.set(id, { key: new Uint8Array(key), value: value && new Uint8Array(value) });
   }
 
   function ownRange(from: Uint8Array, to: Uint8Array): readonly Entry[] {

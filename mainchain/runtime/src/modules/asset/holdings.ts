@@ -17,7 +17,7 @@ import { AssetError } from "./errors.ts";
 export const FUNGIBLE = 1;
 export const UNIQUE = 2;
 export const NOBODY: Uint8Array = new Uint8Array(20);
-const MAX_AMOUNT = (1n << 128n) - 1n;
+export const MAX_AMOUNT: bigint = (1n << 128n) - 1n;
 
 export const assets: AssetDirectory = {
   find: (context, assetId) => readRecord(context.state, stateKey.asset(assetId), assetRecordCodec),

@@ -1,20 +1,24 @@
 import {
   accountToB32,
   bytesToHex,
+  concatBytes,
   equalBytes,
   type IssueAsset,
   type PledgeAsset,
   stateKey,
   type TransferAsset,
+  u128,
+  utf8ToBytes,
   ZERO_32,
 } from "@ropenet/protocol";
-import type { TransactionContext } from "../../module.ts";
+import { readRecord, type TransactionContext, writeRecord } from "../../module.ts";
 import type { ChainDirectory } from "../../slices.ts";
 import { AssetError } from "./errors.ts";
 import {
   assertFree,
   assertHolder,
   holdings,
+  MAX_AMOUNT,
   NOBODY,
   readTitle,
   requireAsset,
@@ -29,6 +33,20 @@ function checkAmount(assetClass: number, tokenId: Uint8Array, amount: bigint): v
     throw new AssetError({ code: "asset/bad-field", field: "tokenId" });
   }
   if (isToken && amount !== 1n) throw new AssetError({ code: "asset/bad-field", field: "amount" });
+}
+
+const issuedKey = (assetId: Uint8Array): Uint8Array =>
+  concatBytes(utf8ToBytes("asset/issued/"), assetId);
+
+/**
+ * All units of an asset of the rope fit into one balance, so that none can be too full for what comes back to it:
+ * neither an acknowledgement nor the end of a block may fail.
+ */
+function countIssued({ state }: TransactionContext, assetId: Uint8Array, amount: bigint): void {
+  const key = issuedKey(assetId);
+  const issued = (readRecord(state, key, u128) ?? 0n) + amount;
+  if (issued > MAX_AMOUNT) throw new AssetError({ code: "asset/overflow", amount });
+  writeRecord(state, key, u128, issued);
 }
 
 /** New units or a new title of an asset whose origin is the rope, by its registrant. */
@@ -48,6 +66,7 @@ export function issueAsset(
   }
   checkAmount(asset.assetClass, tokenId, amount);
   if (equalBytes(to, NOBODY)) throw new AssetError({ code: "asset/bad-field", field: "to" });
+  countIssued(context, assetId, amount);
   if (asset.assetClass === UNIQUE) {
     if (context.state.get(stateKey.title(assetId, tokenId))) {
       throw new AssetError({ code: "asset/title-exists", tokenId });

@@ -6,7 +6,9 @@ import {
   equalBytes,
   failureCode,
   isOrderedLane,
+  LANE_CONTROL,
   laneRecordCodec,
+  PACKET_KIND,
   type Packet,
   PROTOCOL_VERSION,
   packetHash,
@@ -101,6 +103,10 @@ function record(
   });
 }
 
+/** Configuration has its lane for itself: whatever else went on there, its destination would refuse, and block it for ever. */
+const isOnItsLane = ({ kind, lane }: Packet): boolean =>
+  (kind === PACKET_KIND.control) === (lane === LANE_CONTROL);
+
 function receiveOne(
   context: TransactionContext,
   item: ReceivedPacket,
@@ -109,7 +115,7 @@ function receiveOne(
 ): void {
   const { packet, payload } = item;
   const hash = checkCommitted(item, storage);
-  const handler = handlers.get(packet.kind);
+  const handler = isOnItsLane(packet) ? handlers.get(packet.kind) : undefined;
   const outcome: ReceiveOutcome = handler
     ? handler.receive(context, {
         packet,

@@ -15,7 +15,7 @@ import { openBooks } from "./books.ts";
 import { TransfersError } from "./errors.ts";
 import { conservation } from "./invariants.ts";
 import { observeBooks } from "./observe-books.ts";
-import { isQueueDue, noteLifted, runQueue } from "./queue.ts";
+import { isQueueDue, noteLifted, runDue, runLifted } from "./queue.ts";
 import { createAssetPackets } from "./receive-asset.ts";
 import { findTransfer } from "./records.ts";
 import { sendAsset } from "./send-asset.ts";
@@ -52,7 +52,8 @@ export function createTransfersModule(slices: {
       "transfers/send-asset": (context, body) => sendAsset(context, body, slices),
       "transfers/observe-books": (context, body) => observeBooks(context, body, slices),
     },
-    endBlock: (context) => runQueue(context, slices),
+    beginBlock: (context) => runDue(context, slices),
+    endBlock: (context) => runLifted(context, slices),
     wantsBlock: (state, _parameters, nowMs) => isQueueDue(state, nowMs),
     invariants: [conservation],
   };

@@ -66,9 +66,28 @@ function dueTransfers(
   return state.range(from, stateKey.releaseQueue(timeMs + 1n, ZERO_32), limit);
 }
 
-/** End of a block: decisions first, then what has waited long enough. */
-export function runQueue(context: Context, slices: TransferSlices): void {
+/** When the time is up: what was decided of the hold, if that is still to be carried out, or else its default. */
+function decisionAtEnd(context: Context, { holds }: TransferSlices, holdId: Uint8Array): number {
+  const [decided] = context.state.get(liftedKey(holdId)) ?? [];
+  return decided ?? holds.find(context, holdId)?.onExpiry ?? HOLD_DEFAULT.forward;
+}
+
+/** Before anything new of a block: what has waited long enough, the oldest first, so that nothing is overtaken. */
+export function runDue(context: Context, slices: TransferSlices): void {
   const { state, timeMs } = context;
+  const due = dueTransfers(state, timeMs, RELEASES_PER_BLOCK).map(([key]) =>
+    requireTransfer(state, key.slice(-32)),
+  );
+  for (const { transferId, holdId } of due.toSorted((one, other) =>
+    Number(one.index - other.index),
+  )) {
+    takeUp(context, slices, transferId, decisionAtEnd(context, slices, holdId));
+  }
+}
+
+/** After the last transaction of a block: what was decided of holds. */
+export function runLifted(context: Context, slices: TransferSlices): void {
+  const { state } = context;
   let left = RELEASES_PER_BLOCK;
   for (const [holdId, decision] of liftedHolds(state)) {
     const held = state.range(heldKey(holdId, ZERO_32), heldKey(holdId, FULL_32), left + 1);
@@ -77,12 +96,6 @@ export function runQueue(context: Context, slices: TransferSlices): void {
     }
     if (held.length <= left) state.delete(liftedKey(holdId));
     left -= Math.min(left, held.length);
-  }
-  for (const [key] of dueTransfers(state, timeMs, left)) {
-    const transferId = key.slice(-32);
-    const { holdId } = requireTransfer(state, transferId);
-    const decision = slices.holds.find(context, holdId)?.onExpiry ?? HOLD_DEFAULT.forward;
-    takeUp(context, slices, transferId, decision);
   }
 }
 

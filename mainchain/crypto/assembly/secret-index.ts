@@ -1,0 +1,25 @@
+export {
+  isSecretKey,
+  secretAddress,
+  secretCombine,
+  secretMultiply,
+  secretOutputAddress,
+  secretPublicKey,
+  secretSign,
+  secretSignWithNonce,
+  wipe,
+} from "./secret/sign";
+export {
+  cipherAbsorb,
+  cipherBeginTag,
+  cipherBlockAddress,
+  cipherBufferAddress,
+  cipherBufferBytes,
+  cipherCounterMode,
+  cipherEndTag,
+  cipherKeyAddress,
+  cipherOneBlock,
+  cipherSetCounter,
+  cipherSetKey,
+  cipherWipe,
+} from "./secret/cipher";

@@ -1,0 +1,51 @@
+import smCrypto from "sm-crypto";
+import { bytesToHex, sm2 } from "../../src/index.ts";
+import { KernelUnderTest } from "../kernel-sm2.ts";
+import { opensslVerify } from "../openssl-sm2.ts";
+import type { FastCase } from "./fast-cases.ts";
+
+/** What the verifiers say of cases, and how many of which kind there were. */
+export class Differential {
+  readonly seen: Record<string, number> = {};
+  readonly #kernel = new KernelUnderTest();
+
+  /** Both walks of the kernel. @throws {Error} where one differs from the case's construction */
+  check(each: FastCase): void {
+    const { fresh, prepared } = this.#kernel.verifyDigest(
+      each.signature,
+      each.digest,
+      each.publicKey,
+    );
+    this.#count(`${each.kind} ${each.valid}`);
+    this.#expect("the walk with a fresh key", each, fresh);
+    this.#expect("the walk with a prepared key", each, prepared);
+  }
+
+  /** OpenSSL, where the case has a message. It refuses keys that are none with an error, so those are left out. */
+  checkOpenssl(each: FastCase): void {
+    if (each.preimage === undefined || !sm2.isValidPublicKey(each.publicKey)) return;
+    this.#count("OpenSSL");
+    const answer = opensslVerify(each.signature, each.preimage, each.publicKey);
+    this.#expect("OpenSSL", each, answer);
+  }
+
+  /** sm-crypto, on valid signatures: on others it is known to err. */
+  checkSmCrypto(each: FastCase): void {
+    if (!each.valid) return;
+    this.#count("sm-crypto");
+    const [signature, key] = [each.signature, each.publicKey].map(bytesToHex) as [string, string];
+    const digest = Array.from(each.digest);
+    const answer = smCrypto.sm2.doVerifySignature(digest, signature, key, { hash: false });
+    this.#expect("sm-crypto", each, answer);
+  }
+
+  #count(what: string): void {
+    this.seen[what] = (this.seen[what] ?? 0) + 1;
+  }
+
+  #expect(who: string, each: FastCase, answer: boolean): void {
+    if (answer === each.valid) return;
+    const [s, e, k] = [each.signature, each.digest, each.publicKey].map(bytesToHex);
+    throw new Error(`${who} differs on ${each.kind}: signature ${s} digest ${e} key ${k}`);
+  }
+}

@@ -1,0 +1,46 @@
+import { positionRecordCodec, stateKey } from "@ropenet/protocol";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { relayer } from "../../kit/genesis.ts";
+import { claimBooks } from "../../kit/observe.ts";
+import { RandomWalk, step } from "../../kit/random-walk.ts";
+import { plan } from "../../kit/rope-bench.ts";
+import type { StrandBench } from "../../kit/strand-bench.ts";
+import { cny, deed, metered, type World } from "../../kit/world.ts";
+
+const RUNS = Number(process.env["RUNS"] ?? 20);
+const ASSETS = [cny, metered, deed];
+
+/** The rope's books of an honest strand are the strand's own: counted by hand, and by its own proof. */
+function expectAgreement(world: World, strand: StrandBench): void {
+  const { rope } = world;
+  for (const of of ASSETS) {
+    const { balance, isOrigin } = strand.books(of.assetId);
+    if (!isOrigin) expect(world.outstanding(of, strand.gateway)).toBe(balance);
+  }
+  const update = world.update(strand);
+  const claims = ASSETS.map(({ assetId }) =>
+    plan(relayer, "transfers/observe-books", claimBooks(strand, assetId)),
+  );
+  rope.do(update, ...claims);
+  for (const { assetId } of ASSETS) {
+    const key = stateKey.position(assetId, strand.gateway);
+    expect(rope.must(key, positionRecordCodec).flags).toBe(0);
+  }
+}
+
+// I1 to I5 are recounted by the bench's audit after every block of the walk.
+it("value is conserved, whatever two honest strands and a liar do", () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
+      const walk = new RandomWalk();
+      for (const next of steps) walk.take(next);
+      walk.finish();
+      const { world } = walk;
+      for (const of of ASSETS) expect(world.books(of)).toMatchObject({ inFlight: 0n, held: 0n });
+      expectAgreement(world, world.a);
+      expectAgreement(world, world.b);
+    }),
+    { numRuns: RUNS },
+  );
+});
