@@ -18,6 +18,8 @@ export interface HubOptions {
 const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ["hub/bad-query", 400],
   ["hub/unknown-transfer", 404],
+  ["hub/unknown-chain", 404],
+  ["hub/unknown-transaction", 404],
   ["hub/unknown-route", 404],
   ["hub/too-many-streams", 429],
   ["rpc/unreachable", 503],

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -108,6 +109,10 @@ export async function startPostgres(
       }
       return { ...admin, user: name, password: secret, database: name };
     },
-    stop: () => server.stop(),
+    async stop(): Promise<void> {
+      // Ctrl-C reaches the database too; of one that is gone `server.stop` would wait for its exit for ever.
+      const { process: child } = server as unknown as { readonly process?: ChildProcess };
+      if (child && child.exitCode === null && child.signalCode === null) await server.stop();
+    },
   };
 }

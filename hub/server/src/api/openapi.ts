@@ -3,6 +3,7 @@ import {
   chainList,
   conservationView,
   overviewView,
+  strandTransaction,
   transferDetail,
   transferPage,
   transferQuery,
@@ -13,7 +14,7 @@ interface Operation {
   readonly summary: string;
   readonly answer: z.ZodType;
   readonly query?: z.ZodType;
-  readonly pathParameter?: string;
+  readonly pathParameters?: readonly string[];
 }
 
 const operations: readonly Operation[] = [
@@ -34,7 +35,13 @@ const operations: readonly Operation[] = [
     path: "/api/v1/transfers/{id}",
     summary: "转移详情 · one transfer, five steps and its proof",
     answer: transferDetail,
-    pathParameter: "id",
+    pathParameters: ["id"],
+  },
+  {
+    path: "/api/v1/chains/{gateway}/transactions/{hash}",
+    summary: "侧链交易 · one transaction, as the strand's own node tells it",
+    answer: strandTransaction,
+    pathParameters: ["gateway", "hash"],
   },
 ];
 
@@ -76,12 +83,15 @@ function queryParameters(schema: z.ZodType | undefined): readonly unknown[] {
 /** OpenAPI 3.1, made of the schemas that the routes validate with. */
 export function openApiDocument(): Record<string, unknown> {
   const paths: Record<string, unknown> = {};
-  for (const { path, summary, answer, query, pathParameter } of operations) {
+  for (const { path, summary, answer, query, pathParameters = [] } of operations) {
     const parameters = [
       ...queryParameters(query),
-      ...(pathParameter
-        ? [{ name: pathParameter, in: "path", required: true, schema: { type: "string" } }]
-        : []),
+      ...pathParameters.map((name) => ({
+        name,
+        in: "path",
+        required: true,
+        schema: { type: "string" },
+      })),
     ];
     const content = (schema: unknown): unknown => ({ "application/json": { schema } });
     paths[path] = {

@@ -12,12 +12,14 @@ import {
   type TransferQuery,
   transferQuery,
 } from "./schemas.ts";
+import { readStrandTransaction, type StrandSource } from "./strand-transaction.ts";
 import { listChains, proveConservation, readNames, toDetail, toTransferView } from "./views.ts";
 
 export interface RouteParts {
   readonly rope: Rope;
   readonly database: Database;
   readonly indexer: Indexer;
+  readonly strands: readonly StrandSource[];
 }
 
 const MAX_STREAMS = 200;
@@ -140,6 +142,10 @@ export function createRoutes(parts: RouteParts): Router {
     if (!row) throw new CodedError({ code: "hub/unknown-transfer", id });
     const names = await readNames(rope, bytesToHex(ropeGatewayUid(rope.anchor.chainId)));
     context.body = await toDetail(rope, database, names, row);
+  });
+  router.get("/api/v1/chains/:gateway/transactions/:hash", async (context) => {
+    const { gateway, hash } = context["params"] as Record<string, string>;
+    context.body = await readStrandTransaction(parts.strands, gateway ?? "", hash ?? "");
   });
   router.get("/api/v1/events", (context) => {
     if (indexer.notices.listenerCount("notice") >= MAX_STREAMS) {

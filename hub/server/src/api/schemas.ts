@@ -271,3 +271,30 @@ export const transferQuery: z.ZodType<TransferQuery> = z.object({
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),
   pageSize: z.coerce.number().int().min(1).max(200).default(20),
 });
+
+export const strandTransaction: z.ZodType<StrandTransaction> = z
+  .object({
+    chain: z.string(),
+    hash: z.string(),
+    height: z.string(),
+    blockHash: z.string(),
+    succeeded: z.boolean(),
+    from: z.string(),
+    to: z.string().nullable(),
+    gasUsed: z.string(),
+    logs: z.number(),
+  })
+  .meta({ id: "StrandTransaction" });
+
+/** What a strand's own node says of one transaction. */
+export interface StrandTransaction {
+  readonly chain: string;
+  readonly hash: string;
+  readonly height: string;
+  readonly blockHash: string;
+  readonly succeeded: boolean;
+  readonly from: string;
+  readonly to: string | null;
+  readonly gasUsed: string;
+  readonly logs: number;
+}
