@@ -1,0 +1,241 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { connectRope, createWallet, type Rope, recordsOf } from "@ropenet/client";
+import { planPorts, ropeUrls, type StrandDescription } from "@ropenet/devnet";
+import { bytesToHex, hexToBytes, keccak256, TRANSFER_STATE } from "@ropenet/protocol";
+import { getBytes, JsonRpcProvider } from "ethers";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { awaitOutput, newFolder, type Start, startDevnet } from "../kit/cli.ts";
+import { assertInvariants } from "../kit/conservation.ts";
+import { provableHeight } from "../kit/ledger.ts";
+import { freeBasePort, until } from "../kit/processes.ts";
+import { type StoryRun, storyRun } from "../kit/story-run.ts";
+import { strandEvidence } from "../kit/strand-evidence.ts";
+
+const STEPS = [
+  "issue",
+  "loan",
+  "credential",
+  "answers",
+  "move",
+  "pledge",
+  "double-pledge",
+  "forged-delivery",
+  "replayed-delivery",
+  "payment",
+  "revoked-use",
+  "books",
+  "verdict",
+];
+const READY = /绳网就绪 · 验证人 4\/4 .* (http:\/\/127\.0\.0\.1:\d+)/;
+
+interface NetworkFile {
+  readonly finance: StrandDescription;
+  readonly warehouse: StrandDescription;
+}
+
+const starts: Start[] = [];
+function start(...args: Parameters<typeof startDevnet>): Start {
+  const started = startDevnet(...args);
+  starts.push(started);
+  return started;
+}
+
+afterEach(() => {
+  for (const started of starts.splice(0)) started.reap();
+});
+
+/** A moment for the kernel, no more: whoever has exited has cleaned up. */
+async function nothingLeft(started: Start): Promise<void> {
+  await until("no process to be left", 2_000, async () => {
+    const left = started.left();
+    if (left.length > 0) throw new Error(left.map(({ command }) => command).join("\n"));
+    return true;
+  });
+}
+
+function networkOf(folder: string): NetworkFile {
+  return JSON.parse(readFileSync(join(folder, "network.json"), "utf8"));
+}
+
+function openProvider({ rpcUrl, chainId }: StrandDescription): JsonRpcProvider {
+  return new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true });
+}
+
+describe("npm start -- --once --report FILE", () => {
+  let run: StoryRun;
+
+  beforeAll(async () => {
+    run = await storyRun();
+  }, 240_000);
+
+  test("plays every step of 一单融资, holds conservation and exits 0", () => {
+    expect(run.report, run.output + run.errors).toBeDefined();
+    expect(run.report?.steps.filter(({ ok }) => !ok)).toEqual([]);
+    expect(run.report?.steps.map(({ id }) => id)).toEqual(STEPS);
+    expect(run.report?.ok).toBe(true);
+    expect(run.exitCode).toBe(0);
+    expect(run.errors).toBe("");
+  });
+
+  test("is refused three times, each by its own code", () => {
+    const refusals = run.report?.steps.flatMap(({ id, code }) => (code ? [[id, code]] : []));
+    expect(refusals).toEqual([
+      ["double-pledge", "asset/encumbered"],
+      ["forged-delivery", "bridge/bad-proof"],
+      ["replayed-delivery", "bridge/already-delivered"],
+      ["revoked-use", "data-credential/revoked"],
+    ]);
+  });
+
+  test("reports two assets whose escrow equals outstanding, in flight and held", () => {
+    const rows = run.report?.conservation ?? [];
+    expect(rows).toHaveLength(2);
+    for (const row of rows) {
+      const sum = BigInt(row.outstandingTotal) + BigInt(row.inFlight) + BigInt(row.held);
+      expect(row.ok).toBe(true);
+      expect(BigInt(row.escrow)).toBe(sum);
+      expect(BigInt(row.escrow)).toBeGreaterThan(0n);
+    }
+  });
+
+  test("is ready within 30 s, tells the story within 90 s and stays below 3 GB", () => {
+    expect(run.report?.readyMs).toBeLessThanOrEqual(30_000);
+    expect(run.report?.storyMs).toBeLessThanOrEqual(90_000);
+    expect(run.peakBytes).toBeGreaterThan(200 * 2 ** 20);
+    expect(run.peakBytes).toBeLessThanOrEqual(3 * 2 ** 30);
+  });
+
+  test("leaves no process behind", () => {
+    expect(run.left).toEqual([]);
+  });
+
+  test("goes on with the same chains at the next start, until Ctrl-C ends every process", async () => {
+    const before = networkOf(run.stateFolder);
+    const again = start(run.stateFolder, ["--no-story", "--port", String(run.basePort)]);
+    await awaitOutput(again, READY, 60_000);
+    const rope = await connectRope(ropeUrls(planPorts(run.basePort)));
+    await expectSameRope(rope, run);
+    expect(networkOf(run.stateFolder)).toEqual(before);
+    const evidence = [];
+    for (const strand of [before.finance, before.warehouse]) {
+      const provider = openProvider(strand);
+      const code = await provider.getCode(strand.gatewayAddress);
+      expect(bytesToHex(keccak256(getBytes(code)))).toBe(strand.codeHash);
+      expect((await provider.getBlock(0))?.hash).toBe(`0x${strand.genesisHash}`);
+      const gatewayUid = hexToBytes(strand.gatewayUid);
+      evidence.push(await strandEvidence({ ...strand, provider, gatewayUid }));
+      provider.destroy();
+    }
+    const summary = await assertInvariants(rope, 1n, await provableHeight(rope), evidence);
+    expect(summary).toMatchObject({ assets: 2, transfers: 2, credentials: 1 });
+    expect(summary.heights).toBeGreaterThan(20);
+    again.interrupt();
+    expect(await again.exited).toBe(0);
+    await nothingLeft(again);
+  });
+
+  async function expectSameRope(rope: Rope, { report, output }: StoryRun): Promise<void> {
+    const told = BigInt(report?.steps.at(-1)?.height ?? 0n);
+    const now = BigInt((await rope.rpc.call("status", {})).height);
+    expect(told).toBeGreaterThan(0n);
+    expect(now).toBeGreaterThanOrEqual(told);
+    const transferId = /\/transfers\/([0-9a-f]{64})/.exec(output)?.[1] ?? "";
+    const transfer = await recordsOf(rope.read).transfer(hexToBytes(transferId));
+    expect(transfer?.state).toBe(TRANSFER_STATE.settled);
+    const secret = readFileSync(join(run.stateFolder, "keys/rope-bank-b.hex"), "utf8").trim();
+    const wallet = createWallet({
+      rpc: rope.rpc,
+      chainId: rope.anchor.chainId,
+      secretKey: hexToBytes(secret),
+    });
+    const { height } = await wallet.send("checkpoints/request", {});
+    expect(height).toBeGreaterThan(told);
+  }
+
+  test("Ctrl-C in the middle of the story leaves no process behind either, and is no success", async () => {
+    const port = String(run.basePort);
+    const again = start(run.stateFolder, ["--once", "--port", port]);
+    await awaitOutput(again, /\[ *[\d.]+s\] ✓ 入库/, 90_000);
+    again.interrupt();
+    expect(await again.exited).not.toBe(0);
+    expect(again.output()).not.toContain("全部守恒");
+    await nothingLeft(again);
+  });
+});
+
+describe("a start that cannot succeed says so in one line, with a code and the mend", () => {
+  async function refusal(started: Start): Promise<string> {
+    expect(await started.exited).toBe(1);
+    const lines = started.errors().trim().split("\n");
+    expect(lines).toHaveLength(1);
+    await nothingLeft(started);
+    return lines[0] ?? "";
+  }
+
+  test("a busy port", async () => {
+    const base = await freeBasePort();
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(base + 9, "127.0.0.1", resolve));
+    const folder = newFolder("busy");
+    try {
+      const line = await refusal(start(folder, ["--once", "--port", String(base)]));
+      expect(line).toMatch(/^devnet\/port-busy /);
+      expect(line).toContain(`port=${base + 9}`);
+      expect(line).toContain("mend=npm start -- --port");
+    } finally {
+      holder.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("a state folder that was half written, and --fresh mends it as the line says", async () => {
+    const folder = newFolder("half");
+    const port = String(await freeBasePort());
+    mkdirSync(join(folder, "rope"));
+    const line = await refusal(start(folder, ["--once", "--port", port]));
+    expect(line).toMatch(/^devnet\/state-incomplete /);
+    expect(line).toContain(`folder=${folder}`);
+    expect(line).toContain("mend=npm start -- --fresh");
+    const mended = start(folder, ["--fresh", "--no-story", "--port", port]);
+    await awaitOutput(mended, READY, 90_000);
+    mended.interrupt();
+    expect(await mended.exited).toBe(0);
+    await nothingLeft(mended);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("a missing binary", async () => {
+    const folder = newFolder("missing");
+    const hook = join(folder, "without-anvil.cjs");
+    // As on a machine where the optional package of the platform was not installed.
+    writeFileSync(
+      hook,
+      `const Module = require("node:module");
+const resolve = Module._resolveFilename;
+Module._resolveFilename = (name, ...rest) => {
+  if (name.startsWith("@foundry-rs/")) throw Object.assign(new Error(name), { code: "MODULE_NOT_FOUND" });
+  return resolve(name, ...rest);
+};\n`,
+    );
+    const port = String(await freeBasePort());
+    const state = join(folder, "state");
+    const options = { NODE_OPTIONS: `--require=${hook}` };
+    const line = await refusal(start(state, ["--once", "--port", port], options));
+    expect(line).toMatch(/^anvil\/not-installed package=@foundry-rs\/anvil-/);
+    expect(line).toContain("mend=npm ci");
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("a description of the network that is cut off", async () => {
+    const folder = newFolder("cut");
+    writeFileSync(join(folder, "network.json"), '{ "basePort": 70');
+    const port = String(await freeBasePort());
+    const line = await refusal(start(folder, ["--once", "--port", port]));
+    expect(line).toMatch(/^devnet\/state-unreadable /);
+    expect(line).toContain(`file=${join(folder, "network.json")}`);
+    expect(line).toContain("mend=npm start -- --fresh");
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
