@@ -121,6 +121,12 @@ describe.runIf(hasBrowser)(`the console in a browser${where}`, () => {
     expect(await page.locator('[data-test="steps"] li.done').count()).toBe(5);
     const hashes = await page.locator('[data-test="steps"] li code').allInnerTexts();
     expect(hashes).toHaveLength(2);
+    for (const link of await page.locator('[data-test="steps"] li a').all()) {
+      const answer = await page.request.get(
+        new URL((await link.getAttribute("href")) ?? "", hub).href,
+      );
+      expect(await answer.json()).toMatchObject({ succeeded: true });
+    }
     await shoot("transfer");
     const { finance, warehouse } = await strands();
     const [sent = "", delivered = ""] = hashes;

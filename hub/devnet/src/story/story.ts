@@ -75,8 +75,9 @@ async function play(step: Step, context: StoryContext): Promise<StepResult> {
     ok = step.refusedWith === undefined;
   } catch (error) {
     code = error instanceof CodedError ? error.code : null;
-    seen = error instanceof Error ? error.message : String(error);
     ok = code !== null && code === step.refusedWith;
+    const message = error instanceof Error ? error.message : String(error);
+    seen = ok && code ? `拒绝码 ${code}` : message;
   }
   return {
     id: step.id,

@@ -25,7 +25,7 @@ function references(value: unknown): readonly string[] {
 describe("openApiDocument", () => {
   it("describes every route with a schema for its answer and for its refusals", () => {
     expect(document.openapi).toBe("3.1.0");
-    expect(Object.keys(document.paths)).toHaveLength(5);
+    expect(Object.keys(document.paths)).toHaveLength(6);
     for (const { get } of Object.values(document.paths)) {
       const reference = get.responses["200"]?.content["application/json"]?.schema["$ref"];
       const name = String(reference).replace("#/components/schemas/", "");
