@@ -32,6 +32,7 @@ export {
 export { sm3 } from "./sm3.ts";
 export type { Sm3Hasher } from "./sm3-hasher.ts";
 export { sm3Many, sm3Nodes } from "./sm3-many.ts";
+export { sm3Rows } from "./sm3-rows.ts";
 export { sm4CtrHmac } from "./sm4/ctr-hmac.ts";
 export { sm4Gcm } from "./sm4/gcm.ts";
 export { sm4 } from "./sm4/sm4.ts";

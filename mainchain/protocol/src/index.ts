@@ -11,6 +11,8 @@ export {
   secp256k1,
   sm2,
   sm3,
+  sm3Many,
+  sm3Rows,
   utf8ToBytes,
 } from "@ropenet/crypto";
 export * from "./application.ts";

@@ -7,28 +7,24 @@ import {
   bytesToHex,
   type CheckResult,
   CodedError,
-  type DecodedTransaction,
   decode,
-  decodeMessage,
-  decodeTransaction,
   equalBytes,
   type Genesis,
   genesisCodec,
   type Header,
   type KeyValueReader,
-  MAX_TRANSACTION_BYTES,
   type ParametersRecord,
   PROTOCOL_VERSION,
   type ProvenValue,
   parametersRecordCodec,
+  rootOfLeaves,
   stateKey,
   type TransactionEvent,
   type TransactionResult,
-  transactionsRoot,
+  transactionLeaves,
   type ValidatorSet,
   validatorSetCodec,
   validatorSetHash,
-  verifyTransactionSignature,
   type WriteBatch,
   ZERO_32,
 } from "@ropenet/protocol";
@@ -40,8 +36,10 @@ import {
   isFree,
   mostSpent,
 } from "./execute-transaction.ts";
+import { type KnownTransaction, KnownTransactions } from "./known-transactions.ts";
 import { type Context, type Module, readRecord, type StateView, writeRecord } from "./module.ts";
 import { type BlockState, createBlockState } from "./state/block-state.ts";
+import { type CommittedValues, createCommittedValues } from "./state/committed-values.ts";
 import {
   type Head,
   type PreparedCommit,
@@ -49,6 +47,7 @@ import {
   proveAt,
   readHead,
 } from "./state/state-store.ts";
+import { StateTrie } from "./state/state-trie.ts";
 
 export interface ApplicationOptions {
   readonly reader: KeyValueReader;
@@ -76,28 +75,9 @@ function readValidators(state: StateView): ValidatorSet {
   return readRecord(state, stateKey.validators(), validatorSetCodec) ?? [];
 }
 
-/** Decodes what a stranger sent; whatever is wrong with it is the stranger's fault. */
-function decodeOrThrow(bytes: Uint8Array): DecodedTransaction {
-  if (bytes.length > MAX_TRANSACTION_BYTES) {
-    throw new AppError({
-      code: "tx/malformed",
-      reason: `more than ${MAX_TRANSACTION_BYTES} bytes`,
-    });
-  }
-  try {
-    const transaction = decodeTransaction(bytes);
-    decodeMessage(transaction.body.type, transaction.body.message);
-    return transaction;
-  } catch (cause) {
-    if (!(cause instanceof CodedError)) throw cause;
-    throw new AppError({ code: "tx/malformed", reason: cause.message }, { cause });
-  }
-}
-
 /** Everything about a transaction but its handler. `nonce` = the next one of the sender. */
 function checkTransaction(
-  transaction: DecodedTransaction,
-  bytes: number,
+  transaction: KnownTransaction,
   chain: ParametersRecord,
   height: bigint,
   account: { readonly nonce: bigint; readonly balance: bigint },
@@ -119,8 +99,8 @@ function checkTransaction(
   if (body.nonce !== account.nonce) {
     throw new AppError({ code: "tx/wrong-nonce", nonce: body.nonce, expected: account.nonce });
   }
-  if (!isFree(decodeMessage(body.type, body.message).name)) {
-    const needed = baseUnits(bytes) * chain.baseFee;
+  if (!isFree(transaction.message.name)) {
+    const needed = baseUnits(transaction.bytes) * chain.baseFee;
     if (body.feeLimit < needed)
       throw new AppError({ code: "fee/limit-exceeded", feeLimit: body.feeLimit, needed });
     if (account.balance < needed) {
@@ -131,22 +111,37 @@ function checkTransaction(
       });
     }
   }
-  if (!verifyTransactionSignature(transaction)) throw new AppError({ code: "tx/bad-signature" });
+  if (!transaction.signatureHolds()) throw new AppError({ code: "tx/bad-signature" });
 }
 
 class RopeApplication implements Application {
   readonly #options: ApplicationOptions;
   readonly #handlers: ReturnType<typeof collectHandlers>;
+  readonly #values: CommittedValues;
+  readonly #trie: StateTrie;
+  readonly #known = new KnownTransactions();
   readonly #executed = new Map<string, Executed>();
   #applied: Executed | undefined;
 
   constructor(options: ApplicationOptions) {
     this.#options = options;
+    this.#values = createCommittedValues(options.reader);
+    this.#trie = new StateTrie(options.reader);
     this.#handlers = collectHandlers(options.modules);
   }
 
   get #reader(): KeyValueReader {
     return this.#options.reader;
+  }
+
+  /** The committed state, for a block or a question on top of it. */
+  #state(): BlockState {
+    return createBlockState(this.#reader, this.#values);
+  }
+
+  #prepare(previous: Head | undefined, state: BlockState, at: Pick<Head, "height" | "timeMs">) {
+    const parts = { reader: this.#reader, trie: this.#trie, values: this.#values };
+    return prepareCommit(parts, previous, state, at);
   }
 
   #head(): Head {
@@ -169,7 +164,7 @@ class RopeApplication implements Application {
   } {
     if (readHead(this.#reader)) throw new AppError({ code: "app/genesis-exists" });
     const genesis: Genesis = decode(genesisCodec, bytes);
-    const state = createBlockState(this.#reader);
+    const state = this.#state();
     writeRecord(state, stateKey.parameters(), parametersRecordCodec, genesis.parameters);
     const context: Context = {
       state,
@@ -180,21 +175,22 @@ class RopeApplication implements Application {
       emit: () => undefined,
     };
     for (const module of this.#options.modules) module.initGenesis?.(context, genesis);
-    const { head, batch } = prepareCommit(this.#reader, undefined, state, {
+    const { head, batch, changes } = this.#prepare(undefined, state, {
       height: 0n,
       timeMs: genesis.timeMs,
     });
+    this.#values.update(changes);
     return { stateRoot: head.stateRoot, validators: readValidators(state), batch };
   }
 
   validators(): ValidatorSet {
-    return readValidators(createBlockState(this.#reader));
+    return readValidators(this.#state());
   }
 
   checkTx(bytes: Uint8Array, pendingNonce?: bigint): CheckResult {
     try {
-      const state = createBlockState(this.#reader);
-      const transaction = decodeOrThrow(bytes);
+      const state = this.#state();
+      const transaction = this.#known.read(bytes);
       const { sender, body } = transaction;
       const account = readRecord(state, stateKey.account(sender), accountRecordCodec) ?? {
         nonce: 0n,
@@ -202,7 +198,7 @@ class RopeApplication implements Application {
       };
       const nonce =
         pendingNonce !== undefined && pendingNonce > account.nonce ? pendingNonce : account.nonce;
-      checkTransaction(transaction, bytes.length, readParameters(state), this.#head().height + 1n, {
+      checkTransaction(transaction, readParameters(state), this.#head().height + 1n, {
         ...account,
         nonce,
       });
@@ -217,7 +213,7 @@ class RopeApplication implements Application {
     candidates: readonly Uint8Array[],
     limits: { readonly maxBytes: number; readonly maxTransactions: number },
   ): readonly Uint8Array[] {
-    const state = createBlockState(this.#reader);
+    const state = this.#state();
     const parameters = readParameters(state);
     const height = this.#head().height + 1n;
     const accounts = new Map<string, { nonce: bigint; balance: bigint }>();
@@ -227,14 +223,14 @@ class RopeApplication implements Application {
       if (chosen.length >= limits.maxTransactions) break;
       if (size + bytes.length > limits.maxBytes) continue;
       try {
-        const transaction = decodeOrThrow(bytes);
+        const transaction = this.#known.read(bytes);
         const id = bytesToHex(transaction.sender);
         const account = accounts.get(id) ??
           readRecord(state, stateKey.account(transaction.sender), accountRecordCodec) ?? {
             nonce: 0n,
             balance: 0n,
           };
-        checkTransaction(transaction, bytes.length, parameters, height, account);
+        checkTransaction(transaction, parameters, height, account);
         // What is taken here must be able to pay there, whatever runs before it.
         const left = account.balance - mostSpent(transaction);
         accounts.set(id, { nonce: account.nonce + 1n, balance: left > 0n ? left : 0n });
@@ -249,10 +245,10 @@ class RopeApplication implements Application {
 
   #checkHeader(
     header: Header,
-    block: Block,
     head: Head,
     state: StateView,
     parameters: ParametersRecord,
+    leaves: readonly Uint8Array[],
   ): void {
     const set = readValidators(state);
     const expected: readonly (readonly [string, boolean])[] = [
@@ -263,10 +259,7 @@ class RopeApplication implements Application {
       ["stateRoot", equalBytes(header.stateRoot, head.stateRoot)],
       ["validatorsHash", equalBytes(header.validatorsHash, validatorSetHash(set))],
       ["nextValidatorsHash", equalBytes(header.nextValidatorsHash, validatorSetHash(set))],
-      [
-        "transactionsRoot",
-        equalBytes(header.transactionsRoot, transactionsRoot(block.transactions)),
-      ],
+      ["transactionsRoot", equalBytes(header.transactionsRoot, rootOfLeaves(leaves))],
     ];
     for (const [field, holds] of expected)
       if (!holds) throw new AppError({ code: "block/bad-header", field });
@@ -274,18 +267,18 @@ class RopeApplication implements Application {
 
   #runTransactions(
     block: Block,
+    leaves: readonly Uint8Array[],
     state: BlockState,
     context: Omit<Context, "emit">,
   ): readonly TransactionResult[] {
     const results: TransactionResult[] = [];
     for (const [index, bytes] of block.transactions.entries()) {
-      let transaction: DecodedTransaction;
+      let transaction: KnownTransaction;
       try {
-        transaction = decodeOrThrow(bytes);
+        transaction = this.#known.readLeaf(leaves[index] as Uint8Array, bytes);
         const account = readRecord(state, stateKey.account(transaction.sender), accountRecordCodec);
         checkTransaction(
           transaction,
-          bytes.length,
           context.parameters,
           context.height,
           account ?? { nonce: 0n, balance: 0n },
@@ -294,9 +287,7 @@ class RopeApplication implements Application {
         if (!(cause instanceof CodedError)) throw cause;
         throw new AppError({ code: "block/bad-transaction", index, reason: cause.code }, { cause });
       }
-      results.push(
-        executeTransaction(state, context, this.#handlers, { transaction, bytes: bytes.length }),
-      );
+      results.push(executeTransaction(state, context, this.#handlers, transaction));
     }
     return results;
   }
@@ -312,10 +303,11 @@ class RopeApplication implements Application {
 
   #execute(block: Block): Executed {
     const head = this.#head();
-    const state = createBlockState(this.#reader);
+    const state = this.#state();
     const parameters = readParameters(state);
     const { header } = block;
-    this.#checkHeader(header, block, head, state, parameters);
+    const leaves = transactionLeaves(block.transactions);
+    this.#checkHeader(header, head, state, parameters, leaves);
     const events: TransactionEvent[] = [];
     const context: Context = {
       state,
@@ -328,10 +320,10 @@ class RopeApplication implements Application {
     const { modules } = this.#options;
     // The last to see a block end is the first to see the next one begin: nothing comes between.
     for (const module of modules.toReversed()) module.beginBlock?.(context);
-    const transactions = this.#runTransactions(block, state, context);
+    const transactions = this.#runTransactions(block, leaves, state, context);
     for (const module of modules) module.endBlock?.(context);
     if (this.#options.checkInvariants) this.#checkInvariants(context);
-    const prepared = prepareCommit(this.#reader, head, state, {
+    const prepared = this.#prepare(head, state, {
       height: header.height,
       timeMs: header.timeMs,
     });
@@ -365,7 +357,9 @@ class RopeApplication implements Application {
 
   commit(): WriteBatch {
     if (!this.#applied) throw new AppError({ code: "app/not-applied" });
-    const { batch } = this.#applied.prepared;
+    const { batch, tree, changes } = this.#applied.prepared;
+    this.#trie.adopt(tree);
+    this.#values.update(changes);
     // Whatever else was executed stood on the state that ends here.
     this.#executed.clear();
     this.#applied = undefined;
@@ -377,7 +371,7 @@ class RopeApplication implements Application {
     // One more block carries the new root in its header, where light clients and checkpoints find it.
     if (head.height > 0n && !(lastHeader && equalBytes(lastHeader.stateRoot, head.stateRoot)))
       return true;
-    const state = createBlockState(this.#reader);
+    const state = this.#state();
     const parameters = readParameters(state);
     return this.#options.modules.some((one) => one.wantsBlock?.(state, parameters, nowMs));
   }

@@ -1,8 +1,6 @@
 import {
   accountRecordCodec,
   CodedError,
-  type DecodedTransaction,
-  decodeMessage,
   type MessageBodies,
   type MessageName,
   stateKey,
@@ -10,6 +8,7 @@ import {
   type TransactionResult,
 } from "@ropenet/protocol";
 import { AppError } from "./app-error.ts";
+import type { KnownTransaction } from "./known-transactions.ts";
 import {
   type Context,
   type Handler,
@@ -45,14 +44,8 @@ export function isFree(name: MessageName): boolean {
 }
 
 /** Coins that a transaction may take from its sender: what it gives away, and its fee at the most. */
-export function mostSpent({ body }: DecodedTransaction): bigint {
-  const message = decodeMessage(body.type, body.message);
+export function mostSpent({ body, message }: KnownTransaction): bigint {
   return body.feeLimit + (message.name === "accounts/transfer" ? message.body.amount : 0n);
-}
-
-export interface Execution {
-  readonly transaction: DecodedTransaction;
-  readonly bytes: number;
 }
 
 /**
@@ -63,16 +56,16 @@ export function executeTransaction(
   state: BlockState,
   context: Omit<Context, "emit">,
   handlers: Handlers,
-  { transaction, bytes }: Execution,
+  transaction: KnownTransaction,
 ): TransactionResult {
-  const { id, sender, body } = transaction;
+  const { id, sender, body, message } = transaction;
   const accountKey = stateKey.account(sender);
   const before = readRecord(state, accountKey, accountRecordCodec) ?? { nonce: 0n, balance: 0n };
   writeRecord(state, accountKey, accountRecordCodec, { ...before, nonce: before.nonce + 1n });
   const mark = state.mark();
   const events: TransactionEvent[] = [];
-  let units = baseUnits(bytes);
-  let free = false;
+  let units = baseUnits(transaction.bytes);
+  const free = isFree(message.name);
   let failure: CodedError | undefined;
   const price = context.parameters.baseFee;
   const { feeLimit } = body;
@@ -88,8 +81,6 @@ export function executeTransaction(
     assertPaid(before.balance);
   };
   try {
-    const message = decodeMessage(body.type, body.message);
-    free = isFree(message.name);
     charge(0n);
     const handler = handlers.get(message.name);
     if (!handler)

@@ -16,4 +16,4 @@ export {
   type SignedCheckpoint,
 } from "./queries/queries.ts";
 export { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
-export { KEPT_VERSIONS } from "./state/state-store.ts";
+export { KEPT_VERSIONS } from "./state/sweep.ts";

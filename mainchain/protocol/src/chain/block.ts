@@ -1,4 +1,4 @@
-import { CodedError, equalBytes } from "@ropenet/crypto";
+import { CodedError, concatBytes, equalBytes, sm3Many } from "@ropenet/crypto";
 import {
   b20,
   b32,
@@ -13,7 +13,7 @@ import {
   u64,
   varBytes,
 } from "../codec/codec.ts";
-import { digest, SUITE_SM, ZERO_32 } from "../hash.ts";
+import { digest, SUITE_SM, tagBytes, ZERO_32 } from "../hash.ts";
 import { MAX_TRANSACTION_BYTES } from "./transaction.ts";
 import {
   MAX_VALIDATORS,
@@ -118,17 +118,29 @@ export function evidenceHash(evidence: readonly DuplicateVote[]): Uint8Array {
   return digest(SUITE_SM, "evidence", encode(list(duplicateVoteCodec, 64), evidence));
 }
 
+/** Digest of a transaction with its signature: a leaf below `transactionsRoot`. */
+export function transactionLeaves(transactions: readonly Uint8Array[]): readonly Uint8Array[] {
+  const tag = tagBytes("tx-leaf");
+  return sm3Many(transactions.map((bytes) => concatBytes(tag, bytes)));
+}
+
 /** Binary Merkle root over the transaction bytes; the count is inside, so that padding proves nothing. */
 export function transactionsRoot(transactions: readonly Uint8Array[]): Uint8Array {
-  let level = transactions.map((bytes) => digest(SUITE_SM, "tx-leaf", bytes));
+  return rootOfLeaves(transactionLeaves(transactions));
+}
+
+/** The same from `transactionLeaves`. */
+export function rootOfLeaves(leaves: readonly Uint8Array[]): Uint8Array {
+  const tag = tagBytes("tx-node");
+  let level = leaves;
   while (level.length > 1) {
-    const above: Uint8Array[] = [];
+    const pairs: Uint8Array[] = [];
     for (let index = 0; index < level.length; index += 2) {
-      above.push(digest(SUITE_SM, "tx-node", level[index] ?? ZERO_32, level[index + 1] ?? ZERO_32));
+      pairs.push(concatBytes(tag, level[index] ?? ZERO_32, level[index + 1] ?? ZERO_32));
     }
-    level = above;
+    level = sm3Many(pairs);
   }
-  return digest(SUITE_SM, "tx-root", encode(u32, transactions.length), level[0] ?? ZERO_32);
+  return digest(SUITE_SM, "tx-root", encode(u32, leaves.length), level[0] ?? ZERO_32);
 }
 
 export const decodeBlock = (bytes: Uint8Array): Block => decode(blockCodec, bytes);

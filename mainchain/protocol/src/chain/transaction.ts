@@ -17,6 +17,8 @@ import { addressOf } from "../identifiers.ts";
 
 export const MAX_TRANSACTION_BYTES: number = 256 * 1024;
 
+const SIGNATURE_BYTES = 64;
+
 /** The signed part of a transaction. */
 export interface TransactionBody {
   readonly version: number;
@@ -52,7 +54,7 @@ export const transactionBodyCodec: Codec<TransactionBody> = struct<TransactionBo
 
 export const transactionCodec: Codec<Transaction> = struct<Transaction>({
   body: transactionBodyCodec,
-  signature: fixedBytes(64),
+  signature: fixedBytes(SIGNATURE_BYTES),
 });
 
 /** Excludes the signature, so that a re-signed transaction is the same transaction. */
@@ -75,7 +77,9 @@ export interface DecodedTransaction {
 /** Shape only; @see verifyTransactionSignature. */
 export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
   const { body, signature } = decode(transactionCodec, bytes);
-  return { id: transactionId(body), sender: addressOf(body.publicKey), body, signature };
+  // One value has one encoding: what was decoded is what encoding it again would give.
+  const signed = bytes.subarray(0, bytes.length - SIGNATURE_BYTES);
+  return { id: digest(SUITE_SM, "tx", signed), sender: addressOf(body.publicKey), body, signature };
 }
 
 export function verifyTransactionSignature(transaction: DecodedTransaction): boolean {

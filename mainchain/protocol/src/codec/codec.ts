@@ -1,4 +1,4 @@
-import { CodedError, concatBytes, utf8ToBytes } from "@ropenet/crypto";
+import { CodedError, utf8ToBytes } from "@ropenet/crypto";
 
 export type CodecErrorInfo =
   | { readonly code: "codec/truncated"; readonly field: string }
@@ -16,6 +16,8 @@ export type CodecErrorInfo =
 /** A byte string that is not the one encoding of a value, or a value that has none. */
 export class CodecError extends CodedError<CodecErrorInfo> {}
 
+const WORD = (1n << 64n) - 1n;
+
 /** Reads big-endian fields from one buffer; every read is bounds-checked. */
 export class Reader {
   readonly #bytes: Uint8Array;
@@ -23,7 +25,8 @@ export class Reader {
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // Of a Buffer, `slice` would be a view of memory that its owner may use again.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -50,8 +53,14 @@ export class Reader {
     return this.#view.getUint32(this.#take(4, field));
   }
 
-  u64(field: string): bigint {
-    return this.#view.getBigUint64(this.#take(8, field));
+  /** `width` is a multiple of 8. */
+  uint(width: number, field: string): bigint {
+    const at = this.#take(width, field);
+    let value = this.#view.getBigUint64(at);
+    for (let word = 8; word < width; word += 8) {
+      value = (value << 64n) | this.#view.getBigUint64(at + word);
+    }
+    return value;
   }
 
   /** A copy, so that a decoded record never pins or aliases the frame it came in. */
@@ -67,36 +76,75 @@ export class Reader {
   }
 }
 
-/** Collects big-endian fields. */
+const MIN_BUFFER = 512;
+/** Longer buffers are given back to the collector instead of kept for the next writer. */
+const MAX_SPARE_BUFFER = 64 * 1024;
+const MAX_SPARE_BUFFERS = 8;
+const spareBuffers: WriteBuffer[] = [];
+
+interface WriteBuffer {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView;
+}
+
+function writeBuffer(length: number): WriteBuffer {
+  const bytes = new Uint8Array(length);
+  return { bytes, view: new DataView(bytes.buffer) };
+}
+
+/** Collects big-endian fields in one growing buffer. */
 export class Writer {
-  readonly #parts: Uint8Array[] = [];
+  #buffer: WriteBuffer = spareBuffers.pop() ?? writeBuffer(MIN_BUFFER);
+  #length = 0;
+
+  /** Where the next `length` bytes go. */
+  #place(length: number): number {
+    const at = this.#length;
+    this.#length = at + length;
+    if (this.#length > this.#buffer.bytes.length) {
+      const { bytes } = this.#buffer;
+      this.#buffer = writeBuffer(2 * this.#length);
+      this.#buffer.bytes.set(bytes);
+    }
+    return at;
+  }
 
   bytes(value: Uint8Array): void {
-    this.#parts.push(value);
+    const at = this.#place(value.length);
+    this.#buffer.bytes.set(value, at);
   }
 
+  /** `width` is a multiple of 8. */
   uint(value: bigint, width: number): void {
-    const out = new Uint8Array(width);
+    const at = this.#place(width);
+    const { view } = this.#buffer;
     let rest = value;
-    for (let index = width - 1; index >= 0; index -= 1) {
-      out[index] = Number(rest & 0xffn);
-      rest >>= 8n;
+    for (let word = width - 8; word > 0; word -= 8) {
+      view.setBigUint64(at + word, rest & WORD);
+      rest >>= 64n;
     }
-    this.#parts.push(out);
+    view.setBigUint64(at, rest);
   }
 
-  number(value: number, width: number): void {
-    const out = new Uint8Array(width);
-    let rest = value;
-    for (let index = width - 1; index >= 0; index -= 1) {
-      out[index] = rest & 0xff;
-      rest = Math.floor(rest / 256);
-    }
-    this.#parts.push(out);
+  number(value: number, width: 1 | 2 | 4): void {
+    const at = this.#place(width);
+    const { view } = this.#buffer;
+    if (width === 1) view.setUint8(at, value);
+    else if (width === 2) view.setUint16(at, value);
+    else view.setUint32(at, value);
   }
 
+  /** What was written. The writer starts anew. */
   finish(): Uint8Array {
-    return concatBytes(...this.#parts);
+    const made = this.#buffer.bytes.slice(0, this.#length);
+    this.#length = 0;
+    return made;
+  }
+
+  /** Gives the buffer to the next writer; this one is not used again. */
+  release(): void {
+    if (this.#buffer.bytes.length > MAX_SPARE_BUFFER) return;
+    if (spareBuffers.length < MAX_SPARE_BUFFERS) spareBuffers.push(this.#buffer);
   }
 }
 
@@ -109,7 +157,9 @@ export interface Codec<T> {
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   const writer = new Writer();
   codec.write(writer, value, "");
-  return writer.finish();
+  const bytes = writer.finish();
+  writer.release();
+  return bytes;
 }
 
 /** @throws {CodecError} unless `bytes` is exactly the encoding of one value */
@@ -126,8 +176,8 @@ function checkNumber(value: number, width: number, field: string): void {
   }
 }
 
-function checkBigint(value: bigint, width: number, field: string): void {
-  if (typeof value !== "bigint" || value < 0n || value >> BigInt(8 * width) !== 0n) {
+function checkBigint(value: bigint, largest: bigint, field: string): void {
+  if (typeof value !== "bigint" || value < 0n || value > largest) {
     throw new CodecError({ code: "codec/out-of-range", field, value: String(value) });
   }
 }
@@ -145,27 +195,21 @@ function smallUint(width: 1 | 2 | 4): Codec<number> {
   };
 }
 
-function wideUint(width: number): Codec<bigint> {
+function wideUint(width: 8 | 16 | 32): Codec<bigint> {
+  const largest = (1n << BigInt(8 * width)) - 1n;
   return {
     write(writer, value, field): void {
-      checkBigint(value, width, field);
+      checkBigint(value, largest, field);
       writer.uint(value, width);
     },
-    read(reader, field): bigint {
-      let value = 0n;
-      for (const byte of reader.bytes(width, field)) value = (value << 8n) | BigInt(byte);
-      return value;
-    },
+    read: (reader, field) => reader.uint(width, field),
   };
 }
 
 export const u8: Codec<number> = smallUint(1);
 export const u16: Codec<number> = smallUint(2);
 export const u32: Codec<number> = smallUint(4);
-export const u64: Codec<bigint> = {
-  ...wideUint(8),
-  read: (reader, field) => reader.u64(field),
-};
+export const u64: Codec<bigint> = wideUint(8);
 export const u128: Codec<bigint> = wideUint(16);
 export const u256: Codec<bigint> = wideUint(32);
 

@@ -1,7 +1,8 @@
 import { bytesToHex, compareBytes, type KeyValueReader } from "@ropenet/protocol";
 import type { StateView } from "../module.ts";
+import type { CommittedValues } from "./committed-values.ts";
 import { indexKey, valueKey } from "./key-space.ts";
-import type { Change } from "./update-trie.ts";
+import type { Change } from "./trie-update.ts";
 
 interface Entry {
   readonly key: Uint8Array;
@@ -25,7 +26,10 @@ export interface BlockState extends StateView {
 }
 
 /** The state as a running block sees it: its own writes above the committed ones. */
-export function createBlockState(reader: KeyValueReader): BlockState {
+export function createBlockState(
+  reader: KeyValueReader,
+  committed: Pick<CommittedValues, "get"> = { get: (key) => reader.get(valueKey(key)) },
+): BlockState {
   const written = new Map<string, Entry>();
   const indexed = new Map<string, Entry>();
   const journal: Undo[] = [];
@@ -46,7 +50,7 @@ export function createBlockState(reader: KeyValueReader): BlockState {
   return {
     get(key): Uint8Array | undefined {
       const own = written.get(bytesToHex(key));
-      return own ? own.value : reader.get(valueKey(key));
+      return own ? own.value : committed.get(key);
     },
     set: (key, value) => write(written, key, value),
     delete: (key) => write(written, key, undefined),

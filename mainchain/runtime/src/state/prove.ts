@@ -10,13 +10,8 @@ import {
   pathOf,
   sm3,
 } from "@ropenet/protocol";
-import type { InnerNode, NodeReference } from "./trie-node.ts";
-import { loadNode } from "./update-trie.ts";
-
-function hashOf(child: InnerNode["left"]): Uint8Array {
-  if (child.kind !== "stored") throw new Error("a stored node has stored children");
-  return child.reference.hash;
-}
+import { ChunkReader } from "./node-chunks.ts";
+import type { NodeReference } from "./trie-nodes.ts";
 
 /** The value of `key` under `root`, and its encoded StateProof (of presence or absence). */
 export function proveKey(
@@ -24,13 +19,13 @@ export function proveKey(
   root: NodeReference | undefined,
   key: Uint8Array,
 ): { readonly value: Uint8Array | undefined; readonly proof: Uint8Array } {
+  const chunks = new ChunkReader(reader);
   const path = pathOf(key);
   const steps: ProofStep[] = [];
   let end: ProofEnd = { kind: "empty" };
   let value: Uint8Array | undefined;
-  let depth = 0;
   for (let reference = root; reference; ) {
-    const node = loadNode(reader, reference, depth, path);
+    const node = chunks.read(reference);
     if (node.kind === "leaf") {
       if (equalBytes(node.key, key)) {
         value = node.value;
@@ -44,17 +39,15 @@ export function proveKey(
         kind: "diverging",
         skipLength: branch - start,
         skipBits: packBits(node.path, start, branch),
-        left: hashOf(node.left),
-        right: hashOf(node.right),
+        left: node.left.hash,
+        right: node.right.hash,
       };
       break;
     }
     const goesLeft = bitAt(path, branch) === 0;
     const [next, other] = goesLeft ? [node.left, node.right] : [node.right, node.left];
-    steps.push({ skipLength: branch - start, sibling: hashOf(other) });
-    if (next.kind !== "stored") throw new Error("a stored node has stored children");
-    reference = next.reference;
-    depth = branch + 1;
+    steps.push({ skipLength: branch - start, sibling: other.hash });
+    reference = next;
   }
   return { value, proof: encodeStateProof({ steps, end }) };
 }

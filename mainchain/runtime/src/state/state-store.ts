@@ -1,37 +1,38 @@
 import {
   b32,
-  bool,
+  bytesToHex,
   type Codec,
   CodedError,
-  compareBytes,
   decode,
   encode,
   equalBytes,
   type KeyValueReader,
+  optional,
   struct,
+  u32,
   u64,
   type WriteBatch,
   type WriteOperation,
   ZERO_32,
 } from "@ropenet/protocol";
 import type { BlockState } from "./block-state.ts";
-import { indexKey, metaKey, rootKey, staleKey, staleNode, valueKey } from "./key-space.ts";
+import type { CommittedValues } from "./committed-values.ts";
+import { indexKey, metaKey, rootKey, valueKey } from "./key-space.ts";
 import { proveKey } from "./prove.ts";
-import type { NodeReference } from "./trie-node.ts";
-import { type Change, updateTrie } from "./update-trie.ts";
-
-/** Versions whose proofs are kept. Source: docs/architecture.md, state. */
-export const KEPT_VERSIONS = 10_000n;
-/** Stale nodes dropped per commit at most: more than a block makes stale, so pruning keeps up. */
-const PRUNE_LIMIT = 20_000;
+import type { PreparedUpdate, StateTrie } from "./state-trie.ts";
+import { sweep } from "./sweep.ts";
+import type { NodeReference } from "./trie-nodes.ts";
+import type { Change } from "./trie-update.ts";
 
 interface StoredRoot {
-  readonly empty: boolean;
   readonly version: bigint;
+  readonly position: number;
   readonly hash: Uint8Array;
 }
 
-const storedRoot: Codec<StoredRoot> = struct<StoredRoot>({ empty: bool, version: u64, hash: b32 });
+const storedRoot: Codec<StoredRoot | null> = optional(
+  struct<StoredRoot>({ version: u64, position: u32, hash: b32 }),
+);
 
 interface StoredHead {
   readonly height: bigint;
@@ -52,7 +53,7 @@ function readRoot(reader: KeyValueReader, version: bigint): NodeReference | unde
     throw new CodedError({ code: "state/height-pruned", height: version });
   }
   const stored = decode(storedRoot, bytes);
-  return stored.empty ? undefined : { version: stored.version, hash: stored.hash };
+  return stored ? { ...stored, version: Number(stored.version) } : undefined;
 }
 
 /** The last committed height with its root; undefined before genesis. */
@@ -67,60 +68,61 @@ export function readHead(reader: KeyValueReader): Head | undefined {
 export interface PreparedCommit {
   readonly head: Head;
   readonly batch: WriteBatch;
+  readonly tree: PreparedUpdate;
+  /** of the state, for whoever keeps values in memory */
+  readonly changes: readonly Change[];
 }
 
-function toOperations(
+function toOperation(key: Uint8Array, value: Uint8Array | undefined): WriteOperation {
+  return { key, value } as WriteOperation;
+}
+
+/** What differs from the committed state, and by how many keys that grows. */
+function realChanges(
+  committed: CommittedValues,
   changes: readonly Change[],
-  place: (key: Uint8Array) => Uint8Array,
-): readonly WriteOperation[] {
-  return changes.map(({ key, value }) => ({ key: place(key), value }) as WriteOperation);
-}
-
-/** What no kept version needs any more, a bounded number at a time. */
-function prune(reader: KeyValueReader, height: bigint): readonly WriteOperation[] {
-  if (height <= KEPT_VERSIONS) return [];
-  const oldest = height - KEPT_VERSIONS;
-  const operations: WriteOperation[] = [{ key: rootKey(oldest - 1n), value: undefined }];
-  const empty = new Uint8Array(0);
-  for (const [key] of reader.range(
-    staleKey(0n, empty),
-    staleKey(oldest + 1n, empty),
-    PRUNE_LIMIT,
-  )) {
-    operations.push({ key, value: undefined }, { key: staleNode(key), value: undefined });
-  }
-  return operations;
+): { readonly real: readonly Change[]; readonly grown: number } {
+  let grown = 0;
+  const real = changes.filter(({ key, value }) => {
+    const before = committed.get(key);
+    if (value === undefined) {
+      if (before) grown -= 1;
+      return before !== undefined;
+    }
+    if (!before) grown += 1;
+    return !(before && equalBytes(before, value));
+  });
+  return { real, grown };
 }
 
 /** Hashes a block's changes into the tree of the next version; nothing is written yet. */
 export function prepareCommit(
-  reader: KeyValueReader,
+  parts: {
+    readonly reader: KeyValueReader;
+    readonly trie: StateTrie;
+    readonly values: CommittedValues;
+  },
   previous: Head | undefined,
   state: BlockState,
   at: StoredHead,
 ): PreparedCommit {
-  const changes = state
-    .changes()
-    .filter(({ key, value }) => {
-      const before = reader.get(valueKey(key));
-      return value === undefined ? before !== undefined : !(before && equalBytes(before, value));
-    })
-    .toSorted((left, right) => compareBytes(left.key, right.key));
-  const { root, hash, writes } = updateTrie(reader, previous?.root, at.height, changes);
-  return {
-    head: { ...at, root, stateRoot: hash },
-    batch: [
-      ...toOperations(changes, valueKey),
-      ...toOperations(state.indexChanges(), indexKey),
-      ...writes,
-      {
-        key: rootKey(at.height),
-        value: encode(storedRoot, { empty: !root, version: root?.version ?? 0n, hash }),
-      },
-      { key: HEAD, value: encode(storedHead, at) },
-      ...prune(reader, at.height),
-    ],
-  };
+  const changes = state.changes();
+  const { real, grown } = realChanges(parts.values, changes);
+  const changed = new Set(changes.map(({ key }) => bytesToHex(key)));
+  const { touched, writes } = sweep(parts.reader, at.height, grown, (key) =>
+    changed.has(bytesToHex(key)),
+  );
+  const tree = parts.trie.update(previous?.root, at.height, [...real, ...touched]);
+  const root = tree.root && { ...tree.root, version: BigInt(tree.root.version) };
+  const batch: WriteOperation[] = [
+    ...real.map(({ key, value }) => toOperation(valueKey(key), value)),
+    ...state.indexChanges().map(({ key, value }) => toOperation(indexKey(key), value)),
+    ...tree.writes,
+    ...writes,
+    { key: rootKey(at.height), value: encode(storedRoot, root ?? null) },
+    { key: HEAD, value: encode(storedHead, at) },
+  ];
+  return { head: { ...at, root: tree.root, stateRoot: tree.hash }, batch, tree, changes: real };
 }
 
 /** @throws {CodedError} `state/height-unknown`, `state/height-pruned` */

@@ -68,7 +68,7 @@ export class FailedTransaction extends Error {}
 /** The real application on a store in memory, driven as the node drives it. After every block its books are audited. */
 export class RopeBench {
   readonly store: MemoryStore;
-  readonly runtime: Runtime;
+  runtime: Runtime;
   readonly strands: readonly StrandBench[];
   /** header time of the last block */
   timeMs: bigint;
@@ -145,6 +145,8 @@ export class RopeBench {
   /** Writes past the application, as no transaction could: what only a bug would leave behind. */
   doctor<T>(key: Uint8Array, codec: Codec<T>, value: T): void {
     this.store.write([{ key: valueKey(key), value: encode(codec, value) }]);
+    // The running application remembers what it has read.
+    this.runtime = createRuntime({ reader: this.store, checkInvariants: true });
   }
 
   /** Signed bytes, nonces counted on within the block. */

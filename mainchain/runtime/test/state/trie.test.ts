@@ -11,8 +11,9 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { proveKey } from "../../src/state/prove.ts";
-import type { NodeReference } from "../../src/state/trie-node.ts";
-import { type Change, updateTrie } from "../../src/state/update-trie.ts";
+import { StateTrie } from "../../src/state/state-trie.ts";
+import type { NodeReference } from "../../src/state/trie-nodes.ts";
+import type { Change } from "../../src/state/trie-update.ts";
 
 function memory(): KeyValueReader & { write(batch: WriteBatch): void } {
   const map = new Map<string, readonly [Uint8Array, Uint8Array]>();
@@ -32,7 +33,11 @@ function memory(): KeyValueReader & { write(batch: WriteBatch): void } {
   };
 }
 
-function build(batches: readonly (readonly Change[])[]): {
+/** Commits one batch after the other; before each, an update that nobody adopts. */
+function build(
+  batches: readonly (readonly Change[])[],
+  options: { readonly maxNodes?: number } = {},
+): {
   store: KeyValueReader;
   roots: (NodeReference | undefined)[];
   hashes: Uint8Array[];
@@ -40,8 +45,11 @@ function build(batches: readonly (readonly Change[])[]): {
   const store = memory();
   const roots: (NodeReference | undefined)[] = [];
   const hashes: Uint8Array[] = [];
+  const trie = new StateTrie(store, options);
   for (const [version, changes] of batches.entries()) {
-    const result = updateTrie(store, roots.at(-1), BigInt(version), changes);
+    trie.update(roots.at(-1), BigInt(version), (batches[version + 1] ?? []).slice(0, 3));
+    const result = trie.update(roots.at(-1), BigInt(version), changes);
+    trie.adopt(result);
     store.write(result.writes);
     roots.push(result.root);
     hashes.push(result.hash);
@@ -60,7 +68,7 @@ const batch = fc
   })
   .map((draws) => draws.map(([n, v]) => (v === null ? drop(n) : set(n, v))));
 
-describe("updateTrie", () => {
+describe("StateTrie", () => {
   it("gives the empty tree 32 zero bytes", () => {
     expect(build([[]]).hashes[0]).toEqual(ZERO_32);
     expect(build([[set(1, 1)], [drop(1)]]).hashes[1]).toEqual(ZERO_32);
@@ -80,6 +88,41 @@ describe("updateTrie", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("is the same tree when next to nothing of it is kept in memory", () => {
+    fc.assert(
+      fc.property(fc.array(batch, { minLength: 1, maxLength: 8 }), (batches) => {
+        const kept = build(batches);
+        const forgetful = build(batches, { maxNodes: 4 });
+        expect(forgetful.hashes).toEqual(kept.hashes);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("keeps no node that neither the committed tree nor its store needs", () => {
+    const store = memory();
+    const trie = new StateTrie(store);
+    let root: NodeReference | undefined;
+    for (let version = 0; version < 200; version += 1) {
+      const changes = Array.from({ length: 30 }, (_, n) => set((n * 7 + version) % 40, version));
+      trie.update(root, BigInt(version), [set(99, 1), ...changes.slice(0, 5)]);
+      const next = trie.update(root, BigInt(version), changes);
+      trie.adopt(next);
+      store.write(next.writes);
+      root = next.root;
+    }
+    // 40 leaves and the 39 nodes above them.
+    expect(trie.size).toBe(79);
+  });
+
+  it("goes on from the store alone", () => {
+    const all = Array.from({ length: 30 }, (_, n) => set(n, n));
+    const { store, roots } = build([all]);
+    const one = new StateTrie(store).update(roots[0], 1n, [drop(4), set(50, 1)]);
+    const [, expected] = build([all, [drop(4), set(50, 1)]]).hashes;
+    expect(one.hash).toEqual(expected);
   });
 
   it("proves presence and absence at every version, and nothing else", () => {
