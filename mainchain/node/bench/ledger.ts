@@ -17,7 +17,7 @@ import {
 } from "@ropenet/protocol";
 import { readConfig } from "../src/config.ts";
 import { type BoundBlock, readBlock } from "../src/engine/block-body.ts";
-import type { Ledger } from "../src/engine/ledger.ts";
+import type { CommittedBlock, Ledger } from "../src/engine/ledger.ts";
 import { openHome } from "../src/home.ts";
 import { createDevnet } from "../src/init.ts";
 import { type NodeKeys, readKeys } from "../src/keys.ts";
@@ -125,8 +125,18 @@ function measure({ blocks, perBlock, ...sizes }: Sizes): Figures {
       const bound = readBlock(built.bytes);
       note("verify", () => void ledger.verify(bound));
       const commit = commitBy(validators, ledger, bound);
-      note("commit", () => void ledger.commit(bound, commit));
-      note("settle", () => mempool.update(bound.block.transactions, bound.block.header.height));
+      let decided: CommittedBlock | undefined;
+      note("commit", () => {
+        decided = ledger.commit(bound, commit);
+      });
+      note("settle", () => {
+        const { transactions, header } = bound.block;
+        const included = transactions.map((transaction, index) => ({
+          id: decided?.result.transactions[index]?.id as Uint8Array,
+          transaction,
+        }));
+        mempool.update(included, header.height);
+      });
     }
   } finally {
     home.close();

@@ -42,9 +42,14 @@ export interface Mempool {
   /** In order of arrival, hence in nonce order per sender; at most `maxBytes` in all. */
   candidates(maxBytes: number): readonly Uint8Array[];
   /** Drops what was included or has become impossible; call after every commit, with the new height. */
-  update(included: readonly Uint8Array[], height: bigint): void;
+  update(included: readonly IncludedTransaction[], height: bigint): void;
   /** Rechecks the senders of `transactions` (what the application would not put into a block). */
   recheck(transactions: readonly Uint8Array[]): void;
+}
+
+export interface IncludedTransaction {
+  readonly id: Uint8Array;
+  readonly transaction: Uint8Array;
 }
 
 interface Entry {
@@ -130,14 +135,13 @@ class TransactionQueue implements Mempool {
     return chosen;
   }
 
-  update(included: readonly Uint8Array[], height: bigint): void {
+  update(included: readonly IncludedTransaction[], height: bigint): void {
     const touched = new Set<string>();
-    for (const transaction of included) {
-      const { id, sender } = decodeTransaction(transaction);
+    for (const { id, transaction } of included) {
       const name = bytesToHex(id);
       this.#remember(name);
-      touched.add(bytesToHex(sender));
       const entry = this.#entries.get(name);
+      touched.add(entry?.sender ?? bytesToHex(decodeTransaction(transaction).sender));
       if (entry) this.#drop(entry);
     }
     for (const entry of this.#entries.values()) {

@@ -43,12 +43,14 @@ const checkTx = (bytes: Uint8Array, pendingNonce?: bigint): CheckResult => {
     : { ok: false, code: "tx/wrong-nonce", message: `expected ${expected}` };
 };
 const components = { application: { checkTx }, isValidator: () => false };
+const included = (transactions: readonly Uint8Array[]) =>
+  transactions.map((transaction) => ({ id: decodeTransaction(transaction).id, transaction }));
 function include(mempool: Mempool, transactions: readonly Uint8Array[], height: bigint): void {
   for (const bytes of transactions) {
     const { sender, body } = decodeTransaction(bytes);
     nonces.set(bytesToHex(sender), body.nonce + 1n);
   }
-  mempool.update(transactions, height);
+  mempool.update(included(transactions), height);
 }
 
 let mempool: Mempool;

@@ -65,7 +65,7 @@ interface Executed {
   readonly prepared: PreparedCommit;
 }
 
-function readParameters(state: StateView): ParametersRecord {
+function readParameters(state: Pick<StateView, "get">): ParametersRecord {
   const parameters = readRecord(state, stateKey.parameters(), parametersRecordCodec);
   if (!parameters) throw new Error("no chain parameters in the state");
   return parameters;
@@ -122,6 +122,8 @@ class RopeApplication implements Application {
   readonly #known = new KnownTransactions();
   readonly #executed = new Map<string, Executed>();
   #applied: Executed | undefined;
+  /** the last committed height, once known */
+  #committed: Head | undefined;
 
   constructor(options: ApplicationOptions) {
     this.#options = options;
@@ -145,13 +147,13 @@ class RopeApplication implements Application {
   }
 
   #head(): Head {
-    const head = readHead(this.#reader);
-    if (!head) throw new Error("no genesis yet");
-    return head;
+    this.#committed ??= readHead(this.#reader);
+    if (!this.#committed) throw new Error("no genesis yet");
+    return this.#committed;
   }
 
   info(): ApplicationInfo {
-    const head = readHead(this.#reader);
+    const head = this.#committed ?? readHead(this.#reader);
     return head
       ? { height: head.height, stateRoot: head.stateRoot }
       : { height: -1n, stateRoot: ZERO_32 };
@@ -189,16 +191,15 @@ class RopeApplication implements Application {
 
   checkTx(bytes: Uint8Array, pendingNonce?: bigint): CheckResult {
     try {
-      const state = this.#state();
       const transaction = this.#known.read(bytes);
       const { sender, body } = transaction;
-      const account = readRecord(state, stateKey.account(sender), accountRecordCodec) ?? {
+      const account = readRecord(this.#values, stateKey.account(sender), accountRecordCodec) ?? {
         nonce: 0n,
         balance: 0n,
       };
       const nonce =
         pendingNonce !== undefined && pendingNonce > account.nonce ? pendingNonce : account.nonce;
-      checkTransaction(transaction, readParameters(state), this.#head().height + 1n, {
+      checkTransaction(transaction, readParameters(this.#values), this.#head().height + 1n, {
         ...account,
         nonce,
       });
@@ -357,7 +358,8 @@ class RopeApplication implements Application {
 
   commit(): WriteBatch {
     if (!this.#applied) throw new AppError({ code: "app/not-applied" });
-    const { batch, tree, changes } = this.#applied.prepared;
+    const { batch, tree, changes, head } = this.#applied.prepared;
+    this.#committed = head;
     this.#trie.adopt(tree);
     this.#values.update(changes);
     // Whatever else was executed stood on the state that ends here.

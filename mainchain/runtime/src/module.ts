@@ -70,7 +70,11 @@ export interface Module {
   wantsBlock?(state: StateView, parameters: ParametersRecord, nowMs: bigint): boolean;
 }
 
-export function readRecord<T>(state: StateView, key: Uint8Array, codec: Codec<T>): T | undefined {
+export function readRecord<T>(
+  state: Pick<StateView, "get">,
+  key: Uint8Array,
+  codec: Codec<T>,
+): T | undefined {
   const bytes = state.get(key);
   return bytes === undefined ? undefined : decode(codec, bytes);
 }

@@ -20,7 +20,7 @@ import {
   VOTE_TYPE,
 } from "@ropenet/protocol";
 import type { Logger } from "pino";
-import type { Mempool } from "../mempool.ts";
+import type { IncludedTransaction, Mempool } from "../mempool.ts";
 import { isAuthentic } from "./authenticate.ts";
 import type { BoundBlock } from "./block-body.ts";
 import { fullCommit } from "./full-commit.ts";
@@ -394,7 +394,7 @@ class ConsensusDriver implements Driver {
     this.#held.prune(height);
     this.#awaited.clear();
     this.#timers.clear();
-    mempool.update(decided.block.transactions, height);
+    mempool.update(includedIn(decided), height);
     this.#beginHeight();
     outlet.committed(decided);
   }
@@ -422,6 +422,13 @@ class ConsensusDriver implements Driver {
     this.stop();
     this.#parts.outlet.halted({ height, detail });
   }
+}
+
+function includedIn({ block, result }: CommittedBlock): readonly IncludedTransaction[] {
+  return result.transactions.map(({ id }, index) => ({
+    id,
+    transaction: block.transactions[index] as Uint8Array,
+  }));
 }
 
 function isPrecommit(effect: Effect): boolean {

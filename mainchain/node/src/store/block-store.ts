@@ -3,16 +3,19 @@ import {
   type BlockResult,
   blockCodec,
   bytesToHex,
+  type Codec,
   type Commit,
   commitCodec,
   concatBytes,
   decode,
-  decodeTransaction,
   encode,
   type Header,
   headerCodec,
   Reader,
+  struct,
   type TransactionEvent,
+  type TransactionResult,
+  u32,
   u64,
   utf8ToBytes,
   type ValidatorSet,
@@ -52,15 +55,30 @@ export interface DecidedBlock {
   readonly result: BlockResult;
 }
 
-const SPACE = { block: "b", commit: "c", validators: "v", transaction: "t", results: "r" } as const;
+const SPACE = {
+  block: "b",
+  commit: "c",
+  validators: "v",
+  transaction: "t",
+  events: "r",
+  results: "x",
+} as const;
+/** Results that share a row: few rows to write, and little to read for one. */
+const RESULTS_PER_ROW = 64;
 const keyOf = (space: string, name: Uint8Array): Uint8Array =>
   concatBytes(utf8ToBytes(space), name);
 const atHeight = (space: string, height: bigint): Uint8Array => keyOf(space, encode(u64, height));
 
-interface StoredResults {
-  readonly transactions: readonly string[];
-  readonly events: readonly EventJson[];
+/** Where a transaction is. */
+interface Included {
+  readonly height: bigint;
+  readonly index: number;
 }
+
+const includedCodec: Codec<Included> = struct<Included>({ height: u64, index: u32 });
+
+const resultsRow = (height: bigint, row: number): Uint8Array =>
+  keyOf(SPACE.results, concatBytes(encode(u64, height), encode(u32, row)));
 
 const json = (value: unknown): Uint8Array => utf8ToBytes(JSON.stringify(value));
 const parse = <T>(bytes: Uint8Array): T => JSON.parse(new TextDecoder().decode(bytes)) as T;
@@ -78,11 +96,6 @@ export function createBlockStore(store: KeyValueStore): BlockStore {
   const blocks: BlockStore = {
     record({ block, blockBytes, commit, validators, result }): WriteBatch {
       const { height } = block.header;
-      const ids = block.transactions.map((bytes) => decodeTransaction(bytes).id);
-      const stored: StoredResults = {
-        transactions: ids.map(bytesToHex),
-        events: result.events.map(toEventJson),
-      };
       return [
         { key: atHeight(SPACE.block, height), value: blockBytes },
         { key: atHeight(SPACE.commit, height), value: encode(commitCodec, commit) },
@@ -90,10 +103,11 @@ export function createBlockStore(store: KeyValueStore): BlockStore {
           key: keyOf(SPACE.validators, validatorSetHash(validators)),
           value: encode(validatorSetCodec, validators),
         },
-        { key: atHeight(SPACE.results, height), value: json(stored) },
-        ...ids.map((id, index): WriteOperation => {
-          const entry = includedJson(result, index, height);
-          return { key: keyOf(SPACE.transaction, id), value: json(entry) };
+        { key: atHeight(SPACE.events, height), value: json(result.events.map(toEventJson)) },
+        ...resultRows(height, result.transactions),
+        ...result.transactions.map(({ id }, index): WriteOperation => {
+          const key = keyOf(SPACE.transaction, id);
+          return { key, value: encode(includedCodec, { height, index }) };
         }),
       ];
     },
@@ -106,37 +120,46 @@ export function createBlockStore(store: KeyValueStore): BlockStore {
     commitBytes: (height) => store.get(atHeight(SPACE.commit, height)),
     validators: (hash) =>
       read(keyOf(SPACE.validators, hash), (bytes) => decode(validatorSetCodec, bytes)),
-    transaction: (id) => read(keyOf(SPACE.transaction, id), parse<IncludedTransactionJson>),
+    transaction(id): IncludedTransactionJson | undefined {
+      const included = read(keyOf(SPACE.transaction, id), (bytes) => decode(includedCodec, bytes));
+      if (!included) return undefined;
+      const { height, index } = included;
+      const row = Math.floor(index / RESULTS_PER_ROW);
+      const results = read(resultsRow(height, row), parse<readonly TransactionJson[]>);
+      const result = results?.[index % RESULTS_PER_ROW];
+      if (!result) throw new Error(`no result of transaction ${index} at height ${height}`);
+      return { ...result, height: String(height), index };
+    },
     results(height): BlockResultsJson | undefined {
-      const stored = read(atHeight(SPACE.results, height), parse<StoredResults>);
-      if (!stored) return undefined;
-      return {
-        height: String(height),
-        transactions: stored.transactions.map((id) => resultOf(store, id)),
-        events: stored.events,
-      };
+      const events = read(atHeight(SPACE.events, height), parse<readonly EventJson[]>);
+      if (!events) return undefined;
+      const rows = store.range(resultsRow(height, 0), resultsRow(height + 1n, 0));
+      const transactions = [...rows].flatMap(([, row]) => parse<readonly TransactionJson[]>(row));
+      return { height: String(height), transactions, events };
     },
   };
   return blocks;
 }
 
-function includedJson(result: BlockResult, index: number, height: bigint): IncludedTransactionJson {
-  const one = result.transactions[index];
-  if (!one) throw new Error(`block result lacks transaction ${index}`);
-  return {
-    id: bytesToHex(one.id),
-    height: String(height),
-    index,
-    code: one.code ?? null,
-    message: one.message,
-    feePaid: String(one.feePaid),
-    events: one.events.map(toEventJson),
-  };
+function resultRows(
+  height: bigint,
+  transactions: readonly TransactionResult[],
+): readonly WriteOperation[] {
+  const rows: WriteOperation[] = [];
+  for (let from = 0; from < transactions.length; from += RESULTS_PER_ROW) {
+    const part = transactions.slice(from, from + RESULTS_PER_ROW).map(toTransactionJson);
+    rows.push({ key: resultsRow(height, from / RESULTS_PER_ROW), value: json(part) });
+  }
+  return rows;
 }
 
-function resultOf(store: KeyValueStore, id: string): TransactionJson {
-  const bytes = store.get(keyOf(SPACE.transaction, Uint8Array.from(Buffer.from(id, "hex"))));
-  if (!bytes) throw new Error(`transaction ${id} of a stored block is not indexed`);
-  const { height: _height, index: _index, ...rest } = parse<IncludedTransactionJson>(bytes);
-  return rest;
+function toTransactionJson(result: TransactionResult): TransactionJson {
+  const { id, code, message, feePaid, events } = result;
+  return {
+    id: bytesToHex(id),
+    code: code ?? null,
+    message,
+    feePaid: String(feePaid),
+    events: events.map(toEventJson),
+  };
 }

@@ -14,6 +14,9 @@ import { type CheckpointDuty, createCheckpointDuty } from "../../src/engine/chec
 import { createKeys } from "../../src/keys.ts";
 import { createMempool, type Mempool } from "../../src/mempool.ts";
 
+const included = (transactions: readonly Uint8Array[]) =>
+  transactions.map((transaction) => ({ id: decodeTransaction(transaction).id, transaction }));
+
 const account = createKeys({ bridge: false });
 const due = (suite: Suite, height: bigint): CheckpointToSign => ({
   suite,
@@ -68,7 +71,7 @@ const newMempool = (): Mempool =>
 /** What the chain does with whatever was announced last. */
 function include(): void {
   committedNonce += BigInt(mempool.size);
-  mempool.update(mempool.candidates(10_000), 11n);
+  mempool.update(included(mempool.candidates(10_000)), 11n);
 }
 const said = () =>
   announced.map((bytes) => {

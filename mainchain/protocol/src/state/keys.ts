@@ -1,9 +1,21 @@
 import { concatBytes, utf8ToBytes } from "@ropenet/crypto";
 import { encode, u16, u32, u64 } from "../codec/codec.ts";
 
+/** Names of offices come from transactions. */
+const MAX_PREFIXES = 256;
+const prefixes = new Map<string, Uint8Array>();
+
+function prefixBytes(prefix: string): Uint8Array {
+  const known = prefixes.get(prefix);
+  if (known) return known;
+  const bytes = utf8ToBytes(prefix);
+  if (prefixes.size < MAX_PREFIXES) prefixes.set(prefix, bytes);
+  return bytes;
+}
+
 /** A state key: `module/record/` in ASCII and fixed-width parts, so that ranges are prefixes. */
 function key(prefix: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(utf8ToBytes(prefix), ...parts);
+  return concatBytes(prefixBytes(prefix), ...parts);
 }
 
 const n64 = (value: bigint): Uint8Array => encode(u64, value);

@@ -1,7 +1,8 @@
-import { bytesToHex, compareBytes, type KeyValueReader } from "@ropenet/protocol";
+import { compareBytes, type KeyValueReader } from "@ropenet/protocol";
 import type { StateView } from "../module.ts";
 import type { CommittedValues } from "./committed-values.ts";
 import { indexKey, valueKey } from "./key-space.ts";
+import { keyText } from "./key-text.ts";
 import type { Change } from "./trie-update.ts";
 
 interface Entry {
@@ -36,7 +37,7 @@ export function createBlockState(
 
   // Copies, not `slice`: of a Buffer that would be a view of memory which its owner may reuse.
   function write(map: Map<string, Entry>, key: Uint8Array, value: Uint8Array | undefined): void {
-    const id = bytesToHex(key);
+    const id = keyText(key);
     journal.push({ map, id, before: map.get(id) });
     map.set(id, { key: new Uint8Array(key), value: value && new Uint8Array(value) });
   }
@@ -49,13 +50,13 @@ export function createBlockState(
 
   return {
     get(key): Uint8Array | undefined {
-      const own = written.get(bytesToHex(key));
+      const own = written.get(keyText(key));
       return own ? own.value : committed.get(key);
     },
     set: (key, value) => write(written, key, value),
     delete: (key) => write(written, key, undefined),
     getIndex(key): Uint8Array | undefined {
-      const own = indexed.get(bytesToHex(key));
+      const own = indexed.get(keyText(key));
       return own ? own.value : reader.get(indexKey(key));
     },
     setIndex: (key, value) => write(indexed, key, value),
@@ -66,11 +67,11 @@ export function createBlockState(
       const hidden = own.filter(({ value }) => value === undefined).length;
       for (const [stored, value] of reader.range(valueKey(from), valueKey(to), limit + hidden)) {
         const key = stored.slice(1);
-        merged.set(bytesToHex(key), [key, value]);
+        merged.set(keyText(key), [key, value]);
       }
       for (const { key, value } of own) {
-        if (value) merged.set(bytesToHex(key), [key, value]);
-        else merged.delete(bytesToHex(key));
+        if (value) merged.set(keyText(key), [key, value]);
+        else merged.delete(keyText(key));
       }
       return [...merged.values()]
         .toSorted(([left], [right]) => compareBytes(left, right))

@@ -1,5 +1,6 @@
-import { bytesToHex, type KeyValueReader } from "@ropenet/protocol";
+import type { KeyValueReader } from "@ropenet/protocol";
 import { valueKey } from "./key-space.ts";
+import { keyText } from "./key-text.ts";
 import type { Change } from "./trie-update.ts";
 
 /** Bytes of keys and values; short ones cost several times as much in memory. */
@@ -32,7 +33,7 @@ export function createCommittedValues(
 
   return {
     get(key): Uint8Array | undefined {
-      const id = bytesToHex(key);
+      const id = keyText(key);
       if (young.has(id)) return young.get(id);
       const value = old.has(id) ? old.get(id) : reader.get(valueKey(key));
       keep(id, value);
@@ -40,7 +41,7 @@ export function createCommittedValues(
     },
     update(changes): void {
       for (const { key, value } of changes) {
-        const id = bytesToHex(key);
+        const id = keyText(key);
         old.delete(id);
         keep(id, value);
       }

@@ -1,6 +1,5 @@
 import {
   b32,
-  bytesToHex,
   type Codec,
   CodedError,
   decode,
@@ -18,6 +17,7 @@ import {
 import type { BlockState } from "./block-state.ts";
 import type { CommittedValues } from "./committed-values.ts";
 import { indexKey, metaKey, rootKey, valueKey } from "./key-space.ts";
+import { keyText } from "./key-text.ts";
 import { proveKey } from "./prove.ts";
 import type { PreparedUpdate, StateTrie } from "./state-trie.ts";
 import { sweep } from "./sweep.ts";
@@ -108,9 +108,9 @@ export function prepareCommit(
 ): PreparedCommit {
   const changes = state.changes();
   const { real, grown } = realChanges(parts.values, changes);
-  const changed = new Set(changes.map(({ key }) => bytesToHex(key)));
+  const changed = new Set(changes.map(({ key }) => keyText(key)));
   const { touched, writes } = sweep(parts.reader, at.height, grown, (key) =>
-    changed.has(bytesToHex(key)),
+    changed.has(keyText(key)),
   );
   const tree = parts.trie.update(previous?.root, at.height, [...real, ...touched]);
   const root = tree.root && { ...tree.root, version: BigInt(tree.root.version) };
