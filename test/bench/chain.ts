@@ -145,6 +145,8 @@ const quantile = (sorted: readonly number[], q: number): number =>
 
 interface Load {
   readonly committed: number;
+  /** that carried a transfer */
+  readonly blocks: number;
   readonly perSecond: number;
   readonly p50: number;
   readonly p99: number;
@@ -162,11 +164,13 @@ async function load(
   const latencies: number[] = [];
   let first = Number.POSITIVE_INFINITY;
   let last = 0;
+  let blocks = 0;
   const settle = (dueMs: number, atMs: number): void => {
     latencies.push(atMs - dueMs);
     last = Math.max(last, atMs);
   };
   const stop = await follow(nodes[0]?.url ?? "", ({ ids, atMs }) => {
+    if (ids.length > 0) blocks += 1;
     for (const id of ids) {
       const dueMs = due.get(id);
       if (dueMs === undefined) early.set(id, atMs);
@@ -221,6 +225,7 @@ async function load(
   const sorted = latencies.toSorted((a, b) => a - b);
   return {
     committed: latencies.length,
+    blocks,
     perSecond: Math.round(latencies.length / seconds),
     p50: Math.round(quantile(sorted, 0.5)),
     p99: Math.round(quantile(sorted, 0.99)),
@@ -253,6 +258,7 @@ async function idle(nodes: readonly Node[], transfers: readonly Signed[]): Promi
   const sorted = latencies.toSorted((a, b) => a - b);
   return {
     committed: latencies.length,
+    blocks: latencies.length,
     perSecond: 0,
     p50: Number(quantile(sorted, 0.5).toFixed(1)),
     p99: Number(quantile(sorted, 0.99).toFixed(1)),
@@ -265,10 +271,18 @@ function memoryOf(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
 }
 
+/** Processor seconds that a process has used, by the kernel's count of 10 ms ticks. */
+function cpuSecondsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 async function startNodes(
   directory: string,
   validators: number,
   senders: readonly Sender[],
+  minIntervalMs: number | undefined,
 ): Promise<readonly Node[]> {
   const basePort = await freeBasePort();
   const devnet = createDevnet({
@@ -277,6 +291,7 @@ async function startNodes(
     validators,
     basePort,
     accounts: senders.map(({ address }) => ({ address, balance: 10n ** 18n })),
+    ...(minIntervalMs === undefined ? {} : { config: { block: { minIntervalMs } } }),
   });
   const nodes = devnet.nodes.map(({ configFile }, index) => {
     const log = openSync(join(directory, `node-${index}.log`), "a");
@@ -316,6 +331,7 @@ async function main(): Promise<void> {
       validators: { type: "string", default: "4" },
       transactions: { type: "string", default: "20000" },
       rate: { type: "string", default: "20000" },
+      "min-interval-ms": { type: "string" },
       keep: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -334,12 +350,21 @@ async function main(): Promise<void> {
   const perSecond = Math.round((2 * total) / ((performance.now() - signing) / 1000));
   process.stderr.write(`signed ${2 * total} transfers, ${perSecond}/s\n`);
   const directory = mkdtempSync(join(tmpdir(), "ropenet-bench-"));
-  const nodes = await startNodes(directory, Number(values.validators), senders);
+  const nodes = await startNodes(
+    directory,
+    Number(values.validators),
+    senders,
+    values["min-interval-ms"] === undefined ? undefined : Number(values["min-interval-ms"]),
+  );
   try {
     await load(nodes, warm, 1_000);
     const still = await idle(nodes, calm);
     process.stderr.write(`idle ${JSON.stringify(still)}\n`);
+    const cpuOf = (): number => nodes.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), 0);
+    const cpuBefore = cpuOf();
     const peak = await load(nodes, full, Number(values.rate));
+    const cpuMicros = ((cpuOf() - cpuBefore) * 1e6) / peak.committed;
+    const perBlock = Math.round(peak.committed / peak.blocks);
     process.stderr.write(`sustained ${JSON.stringify(peak)}\n`);
     const eighty = await load(nodes, most, peak.perSecond * 0.8);
     process.stderr.write(`load80 ${JSON.stringify(eighty)}\n`);
@@ -349,6 +374,8 @@ async function main(): Promise<void> {
       "chain.finality.idle.p50": still.p50,
       "chain.finality.idle.p99": still.p99,
       "chain.transfers.sustained": peak.perSecond,
+      "chain.transfers.cpuMicros": Math.round(cpuMicros),
+      "chain.transfers.perBlock": perBlock,
       "chain.finality.load80.p50": eighty.p50,
       "chain.finality.load80.p99": eighty.p99,
       "chain.memory.rss": Math.max(...nodes.map(({ pid }) => memoryOf(pid))),

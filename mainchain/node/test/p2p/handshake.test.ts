@@ -1,5 +1,5 @@
-import { sm4CtrHmac } from "@ropenet/crypto";
-import { digest, SUITE_SM, sm2, utf8ToBytes } from "@ropenet/protocol";
+import { hmacSm3, kdfSm3, sm4 } from "@ropenet/crypto";
+import { concatBytes, digest, encode, SUITE_SM, sm2, u64, utf8ToBytes } from "@ropenet/protocol";
 import { describe, expect, it } from "vitest";
 import { createFrameReader, frameOf } from "../../src/p2p/frame.ts";
 import { createInitiator, createResponder, type NodeIdentity } from "../../src/p2p/handshake.ts";
@@ -104,15 +104,22 @@ describe("session frames", () => {
   const key = new Uint8Array(32).fill(9);
   const body = (sealed: Uint8Array) => sealed.subarray(4);
 
-  it("are those of the crypto package's encrypt-then-MAC", () => {
+  it("are one SM4-CTR stream, each frame with an HMAC-SM3 over its number, length and bytes", () => {
     const cipher = createSessionCipher(key);
-    cipher.seal(utf8ToBytes("zero"));
-    const nonce = new Uint8Array(12);
-    nonce[11] = 1;
-    const plaintext = new Uint8Array(1_000).fill(3);
-    expect(Uint8Array.from(body(cipher.seal(plaintext)))).toEqual(
-      sm4CtrHmac.seal(key, nonce, plaintext),
-    );
+    const texts = ["zero", "", "a longer one that ends inside a block"].map(utf8ToBytes);
+    const keys = kdfSm3(key, 48);
+    const stream = sm4.ctr(keys.slice(0, 16), new Uint8Array(16), concatBytes(...texts));
+    let at = 0;
+    for (const [number, text] of texts.entries()) {
+      const ciphertext = stream.subarray(at, at + text.length);
+      at += text.length;
+      const tag = hmacSm3(
+        keys.slice(16),
+        concatBytes(encode(u64, BigInt(number)), encode(u64, BigInt(text.length)), ciphertext),
+      );
+      const expected = concatBytes(ciphertext, tag);
+      expect(Uint8Array.from(body(cipher.seal(text)))).toEqual(expected);
+    }
   });
 
   it("open in order, once, and unaltered only", () => {
