@@ -37,6 +37,8 @@ export interface Mempool {
   /** Returns the id. @throws {MempoolError} */
   add(transaction: Uint8Array): Uint8Array;
   has(id: Uint8Array): boolean;
+  /** One whose id begins with these eight bytes. */
+  find(name: Uint8Array): Uint8Array | undefined;
   /** Next free nonce of `sender`; undefined if nothing of it waits. */
   pendingNonce(sender: Uint8Array): bigint | undefined;
   /** In order of arrival, hence in nonce order per sender; at most `maxBytes` in all. */
@@ -76,6 +78,8 @@ class TransactionQueue implements Mempool {
   readonly #application: Pick<Application, "checkTx">;
   readonly #isValidator: (address: Uint8Array) => boolean;
   readonly #entries = new Map<string, Entry>();
+  /** by the first eight bytes of the id; of two with the same, the later */
+  readonly #byName = new Map<string, Entry>();
   readonly #bySender = new Map<string, Entry[]>();
   readonly #remembered = new Set<string>();
   #bytes = 0;
@@ -117,6 +121,10 @@ class TransactionQueue implements Mempool {
 
   has(id: Uint8Array): boolean {
     return this.#entries.has(bytesToHex(id));
+  }
+
+  find(name: Uint8Array): Uint8Array | undefined {
+    return this.#byName.get(bytesToHex(name))?.transaction;
   }
 
   pendingNonce(sender: Uint8Array): bigint | undefined {
@@ -176,6 +184,7 @@ class TransactionQueue implements Mempool {
 
   #insert(entry: Entry): void {
     this.#entries.set(entry.id, entry);
+    this.#byName.set(nameOf(entry), entry);
     const queue = this.#bySender.get(entry.sender);
     if (queue) queue.push(entry);
     else this.#bySender.set(entry.sender, [entry]);
@@ -183,7 +192,9 @@ class TransactionQueue implements Mempool {
   }
 
   #drop(entry: Entry): void {
-    if (this.#entries.delete(entry.id)) this.#bytes -= entry.transaction.length;
+    if (!this.#entries.delete(entry.id)) return;
+    this.#bytes -= entry.transaction.length;
+    if (this.#byName.get(nameOf(entry)) === entry) this.#byName.delete(nameOf(entry));
   }
 
   /**
@@ -213,4 +224,9 @@ class TransactionQueue implements Mempool {
       return;
     }
   }
+}
+
+/** In hex. @see BlockOutline */
+function nameOf({ id }: Entry): string {
+  return id.slice(0, 16);
 }

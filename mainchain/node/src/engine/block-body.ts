@@ -43,6 +43,12 @@ export function readBlock(bytes: Uint8Array): BoundBlock {
   return { blockId: blockIdOf(block.header), block, bytes };
 }
 
+/** The same for a block put together here; undefined if its body is another than the header's. */
+export function bindBody(block: Block, bytes: Uint8Array): BoundBlock | undefined {
+  if (bytes.length > MAX_BLOCK_BYTES || differingPart(block)) return undefined;
+  return { blockId: blockIdOf(block.header), block, bytes };
+}
+
 function differingPart({ header, lastCommit, evidence, transactions }: Block): string | undefined {
   const isFirst = header.height === 1n;
   if (isFirst && !equalBytes(encode(commitCodec, lastCommit), encode(commitCodec, EMPTY_COMMIT))) {

@@ -100,6 +100,7 @@ class NodeEngine implements Engine {
       transactions: this.#gossip,
       peers,
       mempoolSize: () => this.mempool.size,
+      findTransaction: (name) => this.mempool.find(name),
       logger,
     });
     this.#duty = this.#createDuty();

@@ -81,6 +81,8 @@ export interface Ledger {
   verify(bound: BoundBlock): BlockResult;
   /** Executes and makes block, commit and state durable in one batch. @throws {CodedError} as `verify` */
   commit(bound: BoundBlock, commit: Commit): CommittedBlock;
+  /** Ids of the transactions of a block that `verify` has passed. */
+  transactionIds(bound: BoundBlock): readonly Uint8Array[];
   /** Checks a synced block's certificate. @throws {CommitError} */
   verifyCertificate(bound: BoundBlock, commit: Commit): void;
 }
@@ -170,6 +172,10 @@ class ChainLedger implements Ledger {
       throw new BlockError({ code: "block/wrong-next-validators" });
     }
     return result;
+  }
+
+  transactionIds({ blockId, block }: BoundBlock): readonly Uint8Array[] {
+    return this.#application.verifyBlock(blockId, block).transactions.map(({ id }) => id);
   }
 
   verifyCertificate({ block }: BoundBlock, commit: Commit): void {

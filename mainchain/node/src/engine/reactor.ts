@@ -15,10 +15,12 @@ import {
   encodeMessageFrame,
   LANE_OF,
   type PeerMessage,
+  type ProposalMessage,
   type StatusMessage,
 } from "../p2p/message.ts";
 import { isAuthentic } from "./authenticate.ts";
 import { type BoundBlock, readBlock } from "./block-body.ts";
+import { encodeOutline, rebuildBlock } from "./block-outline.ts";
 import type { BlockSync } from "./block-sync.ts";
 import type { Driver, DriverOutlet } from "./driver.ts";
 import type { Ledger } from "./ledger.ts";
@@ -31,6 +33,11 @@ const BLOCK_ANSWER_MS = 500;
 /** Transactions that still wait after this are offered to everybody again. */
 const OFFER_AGAIN_MS = 3_000;
 const OFFER_AGAIN_BYTES = 256 * 1024;
+/** A proposer can sign as many proposals as it likes; those that consensus asks for are few. */
+const MAX_WANTED = 16;
+/** A block with fewer transactions is sent whole: nobody has to look for them. */
+const MIN_OUTLINED = 16;
+const NONE = new Uint8Array(0);
 const OFFER_ON_CONNECT_BYTES = 4 * 1024 * 1024;
 
 interface PeerState {
@@ -54,6 +61,8 @@ export interface ReactorComponents {
   readonly transactions: TransactionGossip;
   readonly peers: () => readonly Connection[];
   readonly mempoolSize: () => number;
+  /** by the first bytes of its id */
+  readonly findTransaction: (name: Uint8Array) => Uint8Array | undefined;
   readonly logger: Logger;
 }
 
@@ -117,7 +126,7 @@ class ConsensusReactor implements Reactor {
         this.#receiveVote(peer, message.vote);
         break;
       case "proposal":
-        this.#receiveProposal(peer, message.proposal, message.block);
+        this.#receiveProposal(peer, message);
         break;
       case "blockRequest":
         this.#answerBlock(peer, message.height, message.blockId);
@@ -142,7 +151,10 @@ class ConsensusReactor implements Reactor {
   }
 
   sendProposal(proposal: SignedProposal, bound: BoundBlock | undefined): void {
-    this.#broadcast({ kind: "proposal", proposal, block: bound?.bytes ?? new Uint8Array(0) });
+    const isLong = bound && bound.block.transactions.length >= MIN_OUTLINED;
+    const outline = isLong ? encodeOutline(bound, this.#parts.ledger.transactionIds(bound)) : NONE;
+    const block = isLong ? NONE : (bound?.bytes ?? NONE);
+    this.#broadcast({ kind: "proposal", proposal, block, outline });
   }
 
   requestBlock(height: bigint, blockId: Uint8Array): void {
@@ -202,8 +214,8 @@ class ConsensusReactor implements Reactor {
     const position = { height, round: roundPlusOne - 1 };
     const { proposals, votes } = catchUpFor(driver.state(), position);
     for (const proposal of proposals) {
-      const block = this.#blockBytes(height, proposal.blockId) ?? new Uint8Array(0);
-      send(peer, { kind: "proposal", proposal, block });
+      const block = this.#blockBytes(height, proposal.blockId) ?? NONE;
+      send(peer, { kind: "proposal", proposal, block, outline: NONE });
     }
     for (const vote of votes) send(peer, { kind: "vote", vote });
   }
@@ -217,7 +229,8 @@ class ConsensusReactor implements Reactor {
     else peer.penalize(25);
   }
 
-  #receiveProposal(peer: Connection, proposal: SignedProposal, block: Uint8Array): void {
+  #receiveProposal(peer: Connection, message: ProposalMessage): void {
+    const { proposal } = message;
     const { driver, ledger } = this.#parts;
     if (proposal.height <= ledger.tip().height) return;
     const validators = this.#validatorsOf(proposal.height);
@@ -228,10 +241,25 @@ class ConsensusReactor implements Reactor {
       return;
     }
     if (!this.#mayPropose(proposal)) return;
-    const bound = block.length > 0 ? readFrom(peer, block) : undefined;
+    const bound = this.#proposedBlock(peer, message);
+    if (!bound && message.outline.length > 0) this.#askProposer(peer, proposal);
     if (bound && equalBytes(bound.blockId, proposal.blockId)) driver.offerBlock(bound);
     // Without the block, the driver asks for it once the round needs it.
     driver.submit(input);
+  }
+
+  /** Whoever sent the outline has the block; others may lack it as this node does. */
+  #askProposer(peer: Connection, { height, blockId }: SignedProposal): void {
+    const id = bytesToHex(blockId);
+    if (this.#wanted.has(id) || this.#wanted.size >= MAX_WANTED) return;
+    this.#wanted.set(id, { height, blockId, askedAtMs: Date.now(), asked: 0 });
+    send(peer, { kind: "blockRequest", height, blockId });
+  }
+
+  #proposedBlock(peer: Connection, { block, outline }: ProposalMessage): BoundBlock | undefined {
+    if (block.length > 0) return readFrom(peer, () => readBlock(block));
+    if (outline.length === 0) return undefined;
+    return readFrom(peer, () => rebuildBlock(outline, this.#parts.findTransaction));
   }
 
   /** Any validator can sign proposals without end; only those of whose turn it is take memory. */
@@ -242,7 +270,7 @@ class ConsensusReactor implements Reactor {
   }
 
   #receiveBlock(peer: Connection, bytes: Uint8Array): void {
-    const bound = readFrom(peer, bytes);
+    const bound = readFrom(peer, () => readBlock(bytes));
     if (bound && this.#wanted.delete(bytesToHex(bound.blockId))) {
       this.#parts.driver.offerBlock(bound);
     }
@@ -323,9 +351,9 @@ function send(peer: Connection, message: PeerMessage): void {
   peer.send(LANE_OF[message.kind], encodeMessageFrame(message));
 }
 
-function readFrom(peer: Connection, bytes: Uint8Array): BoundBlock | undefined {
+function readFrom(peer: Connection, read: () => BoundBlock | undefined): BoundBlock | undefined {
   try {
-    return readBlock(bytes);
+    return read();
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     peer.penalize(50);

@@ -33,8 +33,10 @@ export interface StatusMessage {
 export interface ProposalMessage {
   readonly kind: "proposal";
   readonly proposal: SignedProposal;
-  /** the encoded block; empty when the receiver is thought to have it */
+  /** the encoded block; empty when the receiver is thought to have it, or can make it from the outline */
   readonly block: Uint8Array;
+  /** an encoded BlockOutline, or empty */
+  readonly outline: Uint8Array;
 }
 export interface SyncedBlock {
   /** encoded */
@@ -63,6 +65,8 @@ export const MAX_SYNC_BLOCKS = 64;
 export const MAX_GOSSIP_TRANSACTIONS = 512;
 /** 256 signatures of 64 bytes and their bitmap */
 const MAX_COMMIT_BYTES = 20_000;
+/** 20,000 names of 8 bytes, and what a block has beside its transactions */
+const MAX_OUTLINE_BYTES = 256 * 1024;
 
 const bodies: { readonly [K in Kind]: Codec<Body<K>> } = {
   status: struct<Body<"status">>({ height: u64, roundPlusOne: u32, committed: u64 }),
@@ -70,6 +74,7 @@ const bodies: { readonly [K in Kind]: Codec<Body<K>> } = {
   proposal: struct<Body<"proposal">>({
     proposal: signedProposalCodec,
     block: varBytes(MAX_BLOCK_BYTES),
+    outline: varBytes(MAX_OUTLINE_BYTES),
   }),
   blockRequest: struct<Body<"blockRequest">>({ height: u64, blockId: b32 }),
   block: struct<Body<"block">>({ block: varBytes(MAX_BLOCK_BYTES) }),
