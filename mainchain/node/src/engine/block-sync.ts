@@ -1,5 +1,6 @@
 import { CodedError, type Commit, commitCodec, decode } from "@ropenet/protocol";
 import type { Logger } from "pino";
+import type { Cancel, Clock } from "../clock.ts";
 import type { Connection } from "../p2p/connection.ts";
 import { encodeMessageFrame, MAX_SYNC_BLOCKS, type SyncedBlock } from "../p2p/message.ts";
 import { type BoundBlock, readBlock } from "./block-body.ts";
@@ -30,6 +31,9 @@ export interface BlockSync {
 export interface BlockSyncComponents {
   readonly ledger: Ledger;
   readonly driver: Driver;
+  readonly clock: Clock;
+  /** in [0, 1); which peer is asked */
+  readonly random: () => number;
   readonly logger: Logger;
 }
 
@@ -49,7 +53,7 @@ class CommittedBlockSync implements BlockSync {
   readonly #avoidedUntilMs = new Map<Connection, number>();
   #request: Request | undefined;
   #behindSinceMs: number | undefined;
-  #applying: NodeJS.Immediate | undefined;
+  #applying: Cancel | undefined;
 
   constructor(parts: BlockSyncComponents) {
     this.#parts = parts;
@@ -93,7 +97,7 @@ class CommittedBlockSync implements BlockSync {
   }
 
   check(): void {
-    const now = Date.now();
+    const now = this.#parts.clock.wallMs();
     const lag = this.#lag();
     if (lag <= 0n) this.#behindSinceMs = undefined;
     else this.#behindSinceMs ??= now;
@@ -106,7 +110,7 @@ class CommittedBlockSync implements BlockSync {
   }
 
   stop(): void {
-    clearImmediate(this.#applying);
+    this.#applying?.();
   }
 
   #ask(now: number): void {
@@ -114,7 +118,7 @@ class CommittedBlockSync implements BlockSync {
     const able = [...this.#heights].filter(
       ([peer, height]) => height >= from && (this.#avoidedUntilMs.get(peer) ?? 0) <= now,
     );
-    const [peer] = able[Math.floor(Math.random() * able.length)] ?? [];
+    const [peer] = able[Math.floor(this.#parts.random() * able.length)] ?? [];
     if (!peer) return;
     this.#request = { peer, from, atMs: now };
     peer.send("sync", encodeMessageFrame({ kind: "syncRequest", from, limit: MAX_SYNC_BLOCKS }));
@@ -129,7 +133,7 @@ class CommittedBlockSync implements BlockSync {
       this.check();
       return;
     }
-    this.#applying = setImmediate(() => this.#applyNext(peer, blocks, index + 1));
+    this.#applying = this.#parts.clock.soon(() => this.#applyNext(peer, blocks, index + 1));
   }
 
   /** False if the rest of the answer is of no use. */
@@ -157,7 +161,7 @@ class CommittedBlockSync implements BlockSync {
   }
 
   #avoid(peer: Connection): void {
-    this.#avoidedUntilMs.set(peer, Date.now() + AVOID_MS);
+    this.#avoidedUntilMs.set(peer, this.#parts.clock.wallMs() + AVOID_MS);
     if (this.#request?.peer === peer) this.#request = undefined;
   }
 

@@ -8,6 +8,7 @@ import {
   type ValidatorSet,
 } from "@ropenet/protocol";
 import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
 import type { Connection } from "../p2p/connection.ts";
 import { PeerError } from "../p2p/errors.ts";
 import {
@@ -54,6 +55,7 @@ export interface ReactorComponents {
   readonly transactions: TransactionGossip;
   readonly peers: () => readonly Connection[];
   readonly mempoolSize: () => number;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -85,7 +87,7 @@ class ConsensusReactor implements Reactor {
   }
 
   onConnect(peer: Connection): void {
-    this.#peers.set(peer, { status: undefined, sinceMs: Date.now(), toldAtMs: 0 });
+    this.#peers.set(peer, { status: undefined, sinceMs: this.#parts.clock.wallMs(), toldAtMs: 0 });
     send(peer, this.#status());
     this.#parts.transactions.offerAll([peer], OFFER_ON_CONNECT_BYTES);
   }
@@ -154,7 +156,7 @@ class ConsensusReactor implements Reactor {
   }
 
   announce(): void {
-    this.#announcedAtMs = Date.now();
+    this.#announcedAtMs = this.#parts.clock.wallMs();
     this.#broadcast(this.#status());
   }
 
@@ -163,7 +165,7 @@ class ConsensusReactor implements Reactor {
   }
 
   tick(): void {
-    const now = Date.now();
+    const now = this.#parts.clock.wallMs();
     if (now - this.#announcedAtMs > 1_000) this.announce();
     for (const [id, wanted] of this.#wanted) {
       if (wanted.height <= this.#parts.ledger.tip().height) this.#wanted.delete(id);
@@ -183,7 +185,7 @@ class ConsensusReactor implements Reactor {
   #noteStatus(peer: Connection, status: StatusMessage): void {
     const known = this.#peers.get(peer);
     if (!known) return;
-    const now = Date.now();
+    const now = this.#parts.clock.wallMs();
     const same =
       known.status?.height === status.height && known.status.roundPlusOne === status.roundPlusOne;
     if (!same) known.sinceMs = now;
@@ -268,7 +270,7 @@ class ConsensusReactor implements Reactor {
     );
     const [peer] = able[wanted.asked % Math.max(able.length, 1)] ?? [];
     wanted.asked += 1;
-    wanted.askedAtMs = Date.now();
+    wanted.askedAtMs = this.#parts.clock.wallMs();
     const { height, blockId } = wanted;
     if (peer) send(peer, { kind: "blockRequest", height, blockId });
   }

@@ -18,6 +18,7 @@ import {
   type Vote,
   voteSignBytes,
 } from "@ropenet/protocol";
+import type { FileSystem } from "../store/file-system.ts";
 import { openSlotFile } from "./slot-file.ts";
 
 export type SignedStep = "proposal" | "prevote" | "precommit";
@@ -73,6 +74,9 @@ export interface SignerOptions {
   readonly chainId: Uint8Array;
   /** set once the node has a history: then a vanished file means that double signing cannot be excluded */
   readonly mustExist: boolean;
+  readonly fileSystem?: FileSystem;
+  /** What makes a signature of 32 bytes; SM2 by `secretKey` if left out. */
+  readonly sign?: (signBytes: Uint8Array) => Uint8Array;
 }
 
 /**
@@ -80,15 +84,16 @@ export interface SignerOptions {
  * for: the record is on disk before the signature leaves. The same bytes get the same signature again.
  */
 export function openSigner(options: SignerOptions): Signer {
-  const { secretKey, chainId } = options;
-  const slot = openSlotFile(options.file, { mustExist: options.mustExist });
+  const { secretKey, chainId, mustExist, fileSystem } = options;
+  const makeSignature = options.sign ?? ((signBytes: Uint8Array) => sm2.sign(signBytes, secretKey));
+  const slot = openSlotFile(options.file, { mustExist, fileSystem });
   let record: SignerRecord | undefined = slot.value && decode(recordCodec, slot.value);
 
   function sign(at: SignedAt, signBytes: Uint8Array): Uint8Array {
     const before = givenBefore(record, at, signBytes);
     if (before) return before.signature;
     const { height, round, step } = at;
-    const signature = sm2.sign(signBytes, secretKey);
+    const signature = makeSignature(signBytes);
     const base: SignerRecord =
       record && compareRound(record, at) === 0
         ? record
