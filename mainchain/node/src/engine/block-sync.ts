@@ -1,4 +1,11 @@
-import { CodedError, type Commit, commitCodec, decode } from "@ropenet/protocol";
+import {
+  bytesToHex,
+  CodedError,
+  type Commit,
+  commitCodec,
+  decode,
+  totalPower,
+} from "@ropenet/protocol";
 import type { Logger } from "pino";
 import type { Cancel, Clock } from "../clock.ts";
 import type { Connection } from "../p2p/connection.ts";
@@ -16,7 +23,10 @@ const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
 
 /** Brings this node to its peers' height by committed blocks, each checked against the set it already trusts. */
 export interface BlockSync {
-  /** more than one height behind what peers say */
+  /**
+   * More than one height behind what validators with more than a third of the power say: one of them is honest.
+   * A single peer that names a height out of the air must not keep this node from its work.
+   */
   readonly syncing: boolean;
   /** A peer said which height it can serve. */
   noteHeight(peer: Connection, committed: bigint): void;
@@ -54,22 +64,27 @@ class CommittedBlockSync implements BlockSync {
   #request: Request | undefined;
   #behindSinceMs: number | undefined;
   #applying: Cancel | undefined;
+  #vouched = 0n;
 
   constructor(parts: BlockSyncComponents) {
     this.#parts = parts;
   }
 
   get syncing(): boolean {
-    return this.#lag() > 1n;
+    return this.#vouched - this.#parts.ledger.tip().height > 1n;
   }
 
   noteHeight(peer: Connection, committed: bigint): void {
-    this.#heights.set(peer, committed);
+    if (this.#heights.get(peer) !== committed) {
+      this.#heights.set(peer, committed);
+      this.#weigh();
+    }
     this.check();
   }
 
   forget(peer: Connection): void {
     this.#heights.delete(peer);
+    this.#weigh();
     this.#avoidedUntilMs.delete(peer);
     if (this.#request?.peer === peer) this.#request = undefined;
   }
@@ -111,6 +126,23 @@ class CommittedBlockSync implements BlockSync {
 
   stop(): void {
     this.#applying?.();
+  }
+
+  /** The highest height that validators with more than a third of the power have reached. */
+  #weigh(): void {
+    const validators = this.#parts.ledger.validators();
+    const heights = new Map([...this.#heights].map(([{ id }, height]) => [id, height]));
+    const claims = validators
+      .map(({ address, power }) => ({ power, height: heights.get(bytesToHex(address)) ?? 0n }))
+      .sort((one, other) => (one.height < other.height ? 1 : -1));
+    let missing = totalPower(validators) / 3n;
+    this.#vouched = 0n;
+    for (const { power, height } of claims) {
+      missing -= power;
+      if (missing >= 0n) continue;
+      this.#vouched = height;
+      return;
+    }
   }
 
   #ask(now: number): void {

@@ -75,8 +75,6 @@ export interface SignerOptions {
   /** set once the node has a history: then a vanished file means that double signing cannot be excluded */
   readonly mustExist: boolean;
   readonly fileSystem?: FileSystem;
-  /** What makes a signature of 32 bytes; SM2 by `secretKey` if left out. */
-  readonly sign?: (signBytes: Uint8Array) => Uint8Array;
 }
 
 /**
@@ -85,7 +83,6 @@ export interface SignerOptions {
  */
 export function openSigner(options: SignerOptions): Signer {
   const { secretKey, chainId, mustExist, fileSystem } = options;
-  const makeSignature = options.sign ?? ((signBytes: Uint8Array) => sm2.sign(signBytes, secretKey));
   const slot = openSlotFile(options.file, { mustExist, fileSystem });
   let record: SignerRecord | undefined = slot.value && decode(recordCodec, slot.value);
 
@@ -93,7 +90,7 @@ export function openSigner(options: SignerOptions): Signer {
     const before = givenBefore(record, at, signBytes);
     if (before) return before.signature;
     const { height, round, step } = at;
-    const signature = makeSignature(signBytes);
+    const signature = sm2.sign(signBytes, secretKey);
     const base: SignerRecord =
       record && compareRound(record, at) === 0
         ? record

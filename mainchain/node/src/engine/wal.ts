@@ -46,6 +46,7 @@ export function openWal(file: string, fileSystem: FileSystem = NODE_FILE_SYSTEM)
     recovered: records,
     tornBytes: total - end,
     append(record): void {
+      if (record.length === 0) throw new Error("a log record has at least its tag");
       pending.push(head(record), record);
       pendingBytes += HEAD_BYTES + record.length;
       if (pendingBytes > MAX_PENDING_BYTES) flush();
@@ -100,6 +101,8 @@ function recover(bytes: Uint8Array): Recovered {
   while (at + HEAD_BYTES <= bytes.length) {
     const length = view.getUint32(at);
     const from = at + HEAD_BYTES;
+    // A power cut may keep the new length of a file and lose its pages: eight zeros would check as a record.
+    if (length === 0) break;
     if (length > MAX_RECORD_BYTES || from + length > bytes.length) break;
     const record = bytes.slice(from, from + length);
     if (crc32(record) !== view.getUint32(at + 4)) break;
