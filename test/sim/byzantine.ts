@@ -60,6 +60,7 @@ export function inventing(keys: NodeKeys, random: Random): Replacements {
 /** What an equivocator sees of the node at the other end of a connection. */
 export interface Victims {
   stateOf(publicKey: Uint8Array): State | undefined;
+  states(): readonly State[];
   blocksAt(height: bigint): readonly Uint8Array[];
 }
 
@@ -67,20 +68,28 @@ export interface Victims {
  * Sees every node's state and tells each of them what serves it worst: mostly an echo of the node's own votes, so
  * that any quorum too small completes, else votes for anything; two proposals per round, some invalid, some with
  * a polka round of its own making; wrong statuses, requests for what is not there, and now and then noise.
+ * At some heights it helps one node alone to a polka and the others to the next; a spiteful one falls silent for
+ * ever once that has left them locked on different blocks.
  */
 export class Equivocator {
   readonly #keys: NodeKeys;
   readonly #random: Random;
   readonly #victims: Victims;
   readonly #proposed = new Map<string, readonly (readonly [SignedProposal, BoundBlock])[]>();
+  readonly #favourites = new Map<bigint, string | undefined>();
+  readonly #spiteful: boolean;
+  #gone = false;
 
   constructor(keys: NodeKeys, random: Random, victims: Victims) {
     this.#keys = keys;
     this.#random = random;
     this.#victims = victims;
+    this.#spiteful = random.chance(0.5);
   }
 
   act(peers: readonly Connection[]): void {
+    this.#gone ||= this.#spiteful && this.#locksDiffer();
+    if (this.#gone) return;
     for (const peer of peers) {
       const state = this.#victims.stateOf(peer.publicKey);
       if (!state?.current) continue;
@@ -97,12 +106,41 @@ export class Equivocator {
     const { context, round, own } = current;
     const echoed = type === VOTE_TYPE.prevote ? own.prevote : own.precommit;
     const random = this.#random;
+    const favourite = this.#favouriteAt(context.height, peer);
+    if (type === VOTE_TYPE.prevote && favourite !== undefined) {
+      // One round belongs to the favourite, the next to everybody else.
+      const helped = (peer.id === favourite) === (round % 2 === 0);
+      const blockId = helped ? (echoed?.blockId ?? NIL_BLOCK_ID) : NIL_BLOCK_ID;
+      const vote = forgeVote(this.#keys, { type, height: context.height, round, blockId });
+      tell(peer, { kind: "vote", vote });
+      return;
+    }
     const blocks = this.#victims.blocksAt(context.height).map((bytes) => readBlock(bytes).blockId);
     const blockId =
       echoed && random.chance(0.6) ? echoed.blockId : random.pick([NIL_BLOCK_ID, ...blocks]);
     const at = Math.max(0, round + random.pick([0, 0, 0, -1, 1]));
     const vote = forgeVote(this.#keys, { type, height: context.height, round: at, blockId });
     tell(peer, { kind: "vote", vote });
+  }
+
+  #favouriteAt(height: bigint, peer: Connection): string | undefined {
+    if (!this.#favourites.has(height)) {
+      this.#favourites.set(height, this.#random.chance(0.5) ? peer.id : undefined);
+    }
+    return this.#favourites.get(height);
+  }
+
+  #locksDiffer(): boolean {
+    const locks = this.#victims
+      .states()
+      .flatMap(({ current }) => (current?.locked ? { current, locked: current.locked } : []));
+    return locks.some((one) =>
+      locks.some(
+        (other) =>
+          one.current.context.height === other.current.context.height &&
+          !equalBytes(one.locked.blockId, other.locked.blockId),
+      ),
+    );
   }
 
   #propose(peer: Connection, { current }: State): void {

@@ -151,8 +151,7 @@ export function createChain(kind: ApplicationKind, powers: readonly number[]): C
   };
 }
 
-/** The node's own defaults. */
-export const NODE_CONFIG: NodeConfig = parseConfig(
+const NODE_CONFIG: NodeConfig = parseConfig(
   {
     genesisFile: "genesis",
     p2p: { port: 1 },
@@ -161,3 +160,24 @@ export const NODE_CONFIG: NodeConfig = parseConfig(
   },
   "/",
 );
+
+const fifthOf = ({ baseMs, perRoundMs, maxMs }: NodeConfig["timeouts"]["propose"]) => ({
+  baseMs: baseMs / 5,
+  perRoundMs: perRoundMs / 5,
+  maxMs: maxMs / 5,
+});
+
+const { propose, prevote, precommit } = NODE_CONFIG.timeouts;
+
+export const NODE_CONFIGS: Readonly<Record<"production" | "short", NodeConfig>> = {
+  /** the node's own defaults */
+  production: NODE_CONFIG,
+  short: {
+    ...NODE_CONFIG,
+    timeouts: {
+      propose: fifthOf(propose),
+      prevote: fifthOf(prevote),
+      precommit: fifthOf(precommit),
+    },
+  },
+};

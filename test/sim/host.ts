@@ -1,5 +1,5 @@
 import { step as consensusStep, type Input, type State, type StepResult } from "@ropenet/consensus";
-import type { NodeKeys } from "@ropenet/node";
+import type { NodeConfig, NodeKeys } from "@ropenet/node";
 import {
   APPLICATION_PREFIX,
   type Cancel,
@@ -18,7 +18,7 @@ import {
   type Wal,
 } from "@ropenet/node/parts";
 import { CodedError, type SignedVote, VOTE_TYPE, type Vote } from "@ropenet/protocol";
-import { CHAIN_ID, type ChainSetup, GENESIS_MS, type HomeRuntime, NODE_CONFIG } from "./chain.ts";
+import { CHAIN_ID, type ChainSetup, GENESIS_MS, type HomeRuntime } from "./chain.ts";
 import {
   type CrashStyle,
   type DiskOperation,
@@ -69,6 +69,7 @@ export interface HostOptions {
   readonly keys: NodeKeys;
   readonly seed: number;
   readonly chain: ChainSetup;
+  readonly config: NodeConfig;
   readonly replacements: Replacements;
 }
 
@@ -322,7 +323,7 @@ export class Host {
   }
 
   #assemble(life: Life): Required<Pick<Life, "engine" | "ledger" | "runtime">> {
-    const { chain, keys, replacements } = this.#options;
+    const { chain, keys, replacements, config } = this.#options;
     const { wires, events } = this.#world;
     const { disk } = this;
     const store = disk.store();
@@ -350,7 +351,7 @@ export class Host {
       },
       { store, application: runtime.application },
     );
-    const engine = createEngine(NODE_CONFIG, {
+    const engine = createEngine(config, {
       home: {
         keys,
         ledger,

@@ -56,15 +56,23 @@ export function createTallyApplication(reader: KeyValueReader): TallyApplication
   const executed = new Map<string, Executed>();
   let applied: Executed | undefined;
 
+  // Read once: between two commits nothing below changes.
+  let knownHead: Head | undefined;
+  let knownValidators: ValidatorSet | undefined;
   const head = (): Head | undefined => {
-    const bytes = reader.get(HEAD);
-    return bytes && decode(headCodec, bytes);
+    const bytes = knownHead ? undefined : reader.get(HEAD);
+    if (bytes) knownHead = decode(headCodec, bytes);
+    return knownHead;
   };
   const nonceOf = (sender: Uint8Array): bigint => {
     const bytes = reader.get(nonceKey(sender));
     return bytes ? decode(u64, bytes) : 0n;
   };
-  const validators = (): ValidatorSet => decode(validatorSetCodec, reader.get(VALIDATORS) ?? EMPTY);
+  const validators = (): ValidatorSet => {
+    const bytes = knownValidators ? undefined : reader.get(VALIDATORS);
+    if (bytes) knownValidators = decode(validatorSetCodec, bytes);
+    return knownValidators ?? [];
+  };
 
   function execute({ header, transactions }: Block): Executed {
     const before = head();
@@ -157,6 +165,7 @@ export function createTallyApplication(reader: KeyValueReader): TallyApplication
       const batch = applied?.batch ?? refuse("nothing applied");
       executed.clear();
       applied = undefined;
+      knownHead = undefined;
       return batch;
     },
     wantsBlock(_nowMs: bigint, lastHeader: Header | undefined): boolean {
@@ -170,8 +179,6 @@ export function createTallyApplication(reader: KeyValueReader): TallyApplication
     prove: () => refuse("no proofs"),
   };
 }
-
-const EMPTY = encode(validatorSetCodec, []);
 
 function refuse(why: string): never {
   throw new CodedError({ code: "tally/refused", why });

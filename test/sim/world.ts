@@ -1,7 +1,7 @@
 import type { State } from "@ropenet/consensus";
 import { bytesToHex } from "@ropenet/protocol";
 import { Equivocator, forgetLock, inventing, nameOf } from "./byzantine.ts";
-import { type ChainSetup, createChain, keysOf } from "./chain.ts";
+import { type ChainSetup, createChain, keysOf, NODE_CONFIGS } from "./chain.ts";
 import { EventQueue } from "./event-queue.ts";
 import { PLANTED_FAULTS, type PlantedFault } from "./faults.ts";
 import { Host, type HostEvents, type Replacements } from "./host.ts";
@@ -118,10 +118,18 @@ class World {
   }
 
   #host(index: number, validator: number, replacements: Replacements): Host {
-    const { seed } = this.#scenario;
+    const { seed, timeouts } = this.#scenario;
     const isHonest = !this.#scenario.byzantine.some((one) => one.validator === validator);
     return new Host(
-      { index, validator, keys: keysOf(validator), seed, chain: this.#chain, replacements },
+      {
+        index,
+        validator,
+        keys: keysOf(validator),
+        seed,
+        chain: this.#chain,
+        config: NODE_CONFIGS[timeouts],
+        replacements,
+      },
       {
         queue: this.#queue,
         wires: this.#wires,
@@ -242,6 +250,7 @@ class World {
     this.#wires.plug(board);
     const mind = new Equivocator(keys, random, {
       stateOf: (publicKey) => this.#stateOf(publicKey),
+      states: () => this.#honest.flatMap(({ state }) => state ?? []),
       blocksAt: (height) => this.#observer.blocksAt(height),
     });
     this.#equivocators.push({ board, mind });
