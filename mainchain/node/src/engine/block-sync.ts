@@ -1,5 +1,13 @@
-import { CodedError, type Commit, commitCodec, decode } from "@ropenet/protocol";
+import {
+  bytesToHex,
+  CodedError,
+  type Commit,
+  commitCodec,
+  decode,
+  totalPower,
+} from "@ropenet/protocol";
 import type { Logger } from "pino";
+import type { Cancel, Clock } from "../clock.ts";
 import type { Connection } from "../p2p/connection.ts";
 import { encodeMessageFrame, MAX_SYNC_BLOCKS, type SyncedBlock } from "../p2p/message.ts";
 import { type BoundBlock, readBlock } from "./block-body.ts";
@@ -15,7 +23,10 @@ const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
 
 /** Brings this node to its peers' height by committed blocks, each checked against the set it already trusts. */
 export interface BlockSync {
-  /** more than one height behind what peers say */
+  /**
+   * More than one height behind what validators with more than a third of the power say: one of them is honest.
+   * A single peer that names a height out of the air must not keep this node from its work.
+   */
   readonly syncing: boolean;
   /** A peer said which height it can serve. */
   noteHeight(peer: Connection, committed: bigint): void;
@@ -30,6 +41,9 @@ export interface BlockSync {
 export interface BlockSyncComponents {
   readonly ledger: Ledger;
   readonly driver: Driver;
+  readonly clock: Clock;
+  /** in [0, 1); which peer is asked */
+  readonly random: () => number;
   readonly logger: Logger;
 }
 
@@ -49,23 +63,28 @@ class CommittedBlockSync implements BlockSync {
   readonly #avoidedUntilMs = new Map<Connection, number>();
   #request: Request | undefined;
   #behindSinceMs: number | undefined;
-  #applying: NodeJS.Immediate | undefined;
+  #applying: Cancel | undefined;
+  #vouched = 0n;
 
   constructor(parts: BlockSyncComponents) {
     this.#parts = parts;
   }
 
   get syncing(): boolean {
-    return this.#lag() > 1n;
+    return this.#vouched - this.#parts.ledger.tip().height > 1n;
   }
 
   noteHeight(peer: Connection, committed: bigint): void {
-    this.#heights.set(peer, committed);
+    if (this.#heights.get(peer) !== committed) {
+      this.#heights.set(peer, committed);
+      this.#weigh();
+    }
     this.check();
   }
 
   forget(peer: Connection): void {
     this.#heights.delete(peer);
+    this.#weigh();
     this.#avoidedUntilMs.delete(peer);
     if (this.#request?.peer === peer) this.#request = undefined;
   }
@@ -93,7 +112,7 @@ class CommittedBlockSync implements BlockSync {
   }
 
   check(): void {
-    const now = Date.now();
+    const now = this.#parts.clock.wallMs();
     const lag = this.#lag();
     if (lag <= 0n) this.#behindSinceMs = undefined;
     else this.#behindSinceMs ??= now;
@@ -106,7 +125,24 @@ class CommittedBlockSync implements BlockSync {
   }
 
   stop(): void {
-    clearImmediate(this.#applying);
+    this.#applying?.();
+  }
+
+  /** The highest height that validators with more than a third of the power have reached. */
+  #weigh(): void {
+    const validators = this.#parts.ledger.validators();
+    const heights = new Map([...this.#heights].map(([{ id }, height]) => [id, height]));
+    const claims = validators
+      .map(({ address, power }) => ({ power, height: heights.get(bytesToHex(address)) ?? 0n }))
+      .sort((one, other) => (one.height < other.height ? 1 : -1));
+    let missing = totalPower(validators) / 3n;
+    this.#vouched = 0n;
+    for (const { power, height } of claims) {
+      missing -= power;
+      if (missing >= 0n) continue;
+      this.#vouched = height;
+      return;
+    }
   }
 
   #ask(now: number): void {
@@ -114,7 +150,7 @@ class CommittedBlockSync implements BlockSync {
     const able = [...this.#heights].filter(
       ([peer, height]) => height >= from && (this.#avoidedUntilMs.get(peer) ?? 0) <= now,
     );
-    const [peer] = able[Math.floor(Math.random() * able.length)] ?? [];
+    const [peer] = able[Math.floor(this.#parts.random() * able.length)] ?? [];
     if (!peer) return;
     this.#request = { peer, from, atMs: now };
     peer.send("sync", encodeMessageFrame({ kind: "syncRequest", from, limit: MAX_SYNC_BLOCKS }));
@@ -129,7 +165,7 @@ class CommittedBlockSync implements BlockSync {
       this.check();
       return;
     }
-    this.#applying = setImmediate(() => this.#applyNext(peer, blocks, index + 1));
+    this.#applying = this.#parts.clock.soon(() => this.#applyNext(peer, blocks, index + 1));
   }
 
   /** False if the rest of the answer is of no use. */
@@ -157,7 +193,7 @@ class CommittedBlockSync implements BlockSync {
   }
 
   #avoid(peer: Connection): void {
-    this.#avoidedUntilMs.set(peer, Date.now() + AVOID_MS);
+    this.#avoidedUntilMs.set(peer, this.#parts.clock.wallMs() + AVOID_MS);
     if (this.#request?.peer === peer) this.#request = undefined;
   }
 

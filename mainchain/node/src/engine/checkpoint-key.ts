@@ -14,6 +14,7 @@ import {
   varBytes,
 } from "@ropenet/protocol";
 import type { BridgeSecretKeys } from "../keys.ts";
+import type { FileSystem } from "../store/file-system.ts";
 import { openSlotFile } from "./slot-file.ts";
 
 export type CheckpointKeyErrorInfo =
@@ -50,8 +51,10 @@ export function openCheckpointKey(options: {
   readonly file: string;
   readonly keys: BridgeSecretKeys;
   readonly mustExist: boolean;
+  readonly fileSystem?: FileSystem;
 }): CheckpointKey {
-  const slot = openSlotFile(options.file, { mustExist: options.mustExist });
+  const { mustExist, fileSystem } = options;
+  const slot = openSlotFile(options.file, { mustExist, fileSystem });
   let marks: Marks = slot.value ? decode(marksCodec, slot.value) : { suite1: null, suite2: null };
   return {
     sign(suite, height, digest): Uint8Array {

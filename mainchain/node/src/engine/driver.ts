@@ -6,7 +6,7 @@ import {
   type Input,
   resume,
   type State,
-  step,
+  type StepResult,
   type Timeout,
 } from "@ropenet/consensus";
 import {
@@ -20,6 +20,7 @@ import {
   VOTE_TYPE,
 } from "@ropenet/protocol";
 import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
 import type { IncludedTransaction, Mempool } from "../mempool.ts";
 import { isAuthentic } from "./authenticate.ts";
 import type { BoundBlock } from "./block-body.ts";
@@ -28,7 +29,7 @@ import { createHeldBlocks } from "./held-blocks.ts";
 import type { CommittedBlock, Ledger } from "./ledger.ts";
 import { earlyLookMs, isHopeless } from "./patience.ts";
 import { type Signer, SignerError } from "./signer.ts";
-import { createTimers } from "./timers.ts";
+import { createTimers, type Timers } from "./timers.ts";
 import type { Wal } from "./wal.ts";
 import { encodeBlock, encodeInput, readRecords } from "./wal-record.ts";
 
@@ -71,7 +72,9 @@ export interface DriverComponents {
   readonly signer: Signer | undefined;
   readonly outlet: DriverOutlet;
   readonly logger: Logger;
-  readonly nowMs: () => bigint;
+  readonly clock: Clock;
+  /** the rules: consensus' own `step` */
+  readonly step: (state: State, input: Input) => StepResult;
 }
 
 /** Consensus with its effects carried out. One input at a time, to the end; never re-entered. */
@@ -99,7 +102,7 @@ class ConsensusDriver implements Driver {
   readonly #options: DriverOptions;
   readonly #parts: DriverComponents;
   readonly #held = createHeldBlocks();
-  readonly #timers = createTimers();
+  readonly #timers: Timers;
   /** what this node said itself goes first: a vote is counted here before anything follows from it */
   #own: Input[] = [];
   #inbox: Input[] = [];
@@ -114,6 +117,7 @@ class ConsensusDriver implements Driver {
   constructor(options: DriverOptions, components: DriverComponents) {
     this.#options = options;
     this.#parts = components;
+    this.#timers = createTimers(components.clock);
     this.#state = createState(options.consensus);
   }
 
@@ -126,7 +130,7 @@ class ConsensusDriver implements Driver {
   }
 
   start(): void {
-    const { ledger, wal, logger } = this.#parts;
+    const { ledger, wal, step, logger } = this.#parts;
     const records = readRecords(wal.recovered, ledger.tip().height);
     if (records.length === 0) {
       this.#beginHeight();
@@ -184,10 +188,10 @@ class ConsensusDriver implements Driver {
   }
 
   #hasWork(): boolean {
-    const { ledger, application, mempool, nowMs } = this.#parts;
+    const { ledger, application, mempool, clock } = this.#parts;
     const { minIntervalMs, minEmptyIntervalMs } = this.#options.block;
     // Pace: what arrives within one interval shares a block and its follow-up.
-    const restedMs = performance.now() - this.#committedAtMs;
+    const restedMs = clock.monotonicMs() - this.#committedAtMs;
     if (restedMs < minIntervalMs) return false;
     if (mempool.size > 0) return true;
     if (restedMs < minEmptyIntervalMs) return false;
@@ -195,7 +199,7 @@ class ConsensusDriver implements Driver {
     // The first block puts the genesis root into a header, where light clients find it.
     if (height === 0n) return true;
     if (ledger.evidence.size > 0 && ledger.evidence.pending(height + 1n).length > 0) return true;
-    return application.wantsBlock(nowMs(), header);
+    return application.wantsBlock(BigInt(clock.wallMs()), header);
   }
 
   #drain(): void {
@@ -218,7 +222,7 @@ class ConsensusDriver implements Driver {
   }
 
   #process(input: Input): void {
-    const { wal } = this.#parts;
+    const { wal, step } = this.#parts;
     const { state, effects } = step(this.#state, input);
     // What changes nothing is nothing to replay, and may be sent without end.
     if (state === this.#state && effects.length === 0) return;
@@ -308,7 +312,7 @@ class ConsensusDriver implements Driver {
   }
 
   #build(height: bigint, round: number): void {
-    const { ledger, application, mempool, nowMs, logger } = this.#parts;
+    const { ledger, application, mempool, clock, logger } = this.#parts;
     const { maxBytes, maxTransactions } = this.#options.block;
     const candidates = mempool.candidates(2 * maxBytes);
     const transactions = application.buildBlock(candidates, { maxBytes, maxTransactions });
@@ -320,7 +324,7 @@ class ConsensusDriver implements Driver {
       transactions,
       lastCommit: this.#lastCommit(),
       proposer: this.#options.self,
-      nowMs: nowMs(),
+      nowMs: BigInt(clock.wallMs()),
     });
     try {
       ledger.verify(bound);
@@ -352,10 +356,10 @@ class ConsensusDriver implements Driver {
    * no answer: the round may pass, or two thirds vouch for it, or the time comes.
    */
   #validate(bound: BoundBlock): void {
-    const { ledger, nowMs, logger } = this.#parts;
+    const { ledger, clock, logger } = this.#parts;
     const id = bytesToHex(bound.blockId);
     const height = ledger.tip().height + 1n;
-    const earlyMs = bound.block.header.timeMs - MAX_CLOCK_DRIFT_MS - nowMs();
+    const earlyMs = bound.block.header.timeMs - MAX_CLOCK_DRIFT_MS - BigInt(clock.wallMs());
     if (earlyMs > 0n && this.#awaited.get(id) !== true) {
       logger.warn({ height: String(height), earlyMs: String(earlyMs) }, "block from the future");
       const waitMs = Number(earlyMs < MAX_WAIT_MS ? earlyMs : MAX_WAIT_MS);
@@ -387,10 +391,10 @@ class ConsensusDriver implements Driver {
   }
 
   #commit(bound: BoundBlock, commit: Commit): void {
-    const { ledger, mempool, outlet } = this.#parts;
+    const { ledger, mempool, outlet, clock } = this.#parts;
     const decided = ledger.commit(bound, commit);
     const { height } = decided.block.header;
-    this.#committedAtMs = performance.now();
+    this.#committedAtMs = clock.monotonicMs();
     this.#held.prune(height);
     this.#awaited.clear();
     this.#timers.clear();

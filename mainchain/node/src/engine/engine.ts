@@ -1,11 +1,15 @@
+import { step } from "@ropenet/consensus";
 import {
+  type Application,
   addressOf,
   bytesToHex,
   equalBytes,
   PROTOCOL_VERSION,
   type ValidatorSet,
 } from "@ropenet/protocol";
+import type { Queries } from "@ropenet/runtime";
 import type { Logger } from "pino";
+import { type Cancel, type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import type { NodeConfig } from "../config.ts";
 import type { Home } from "../home.ts";
 import { createMempool, type Mempool } from "../mempool.ts";
@@ -43,10 +47,37 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+/** What the engine needs of the things that outlive it. */
+export interface EngineHome
+  extends Pick<Home, "keys" | "ledger" | "wal" | "signer" | "checkpointKey"> {
+  readonly runtime: {
+    readonly application: Application;
+    readonly queries: Pick<Queries, "account" | "checkpointsToSign">;
+  };
+}
+
+/** The world around an engine: time, chance, peers, and the rules that it plays by. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** in [0, 1); nothing that must agree or stay secret hangs on it */
+  readonly random: () => number;
+  readonly createNetwork: typeof createNetwork;
+  readonly step: typeof step;
+}
+
+export const SYSTEM_SURROUNDINGS: Surroundings = {
+  clock: SYSTEM_CLOCK,
+  random: Math.random,
+  createNetwork,
+  step,
+};
+
 export interface EngineComponents {
-  readonly home: Home;
+  readonly home: EngineHome;
   readonly events: EngineEvents;
   readonly logger: Logger;
+  /** the real ones if left out */
+  readonly surroundings?: Surroundings;
 }
 
 export function createEngine(config: NodeConfig, components: EngineComponents): Engine {
@@ -57,6 +88,7 @@ class NodeEngine implements Engine {
   readonly mempool: Mempool;
   readonly #config: NodeConfig;
   readonly #parts: EngineComponents;
+  readonly #around: Surroundings;
   readonly #network: Network;
   readonly #driver: Driver;
   readonly #reactor: Reactor;
@@ -66,16 +98,18 @@ class NodeEngine implements Engine {
   readonly #observers: ReadonlySet<string>;
   /** hex addresses of the set that decides the next height */
   #validators: ReadonlySet<string>;
-  #timers: readonly NodeJS.Timeout[] = [];
+  #timers: readonly Cancel[] = [];
   /** both end in a look at what waits */
-  #pauses: readonly NodeJS.Timeout[] = [];
-  #afterCommit: NodeJS.Immediate | undefined;
+  #pauses: readonly Cancel[] = [];
+  #afterCommit: Cancel | undefined;
   #stopped = false;
 
   constructor(config: NodeConfig, parts: EngineComponents) {
     this.#config = config;
     this.#parts = parts;
+    this.#around = parts.surroundings ?? SYSTEM_SURROUNDINGS;
     const { home, logger } = parts;
+    const { clock, random } = this.#around;
     const { ledger } = home;
     this.#observers = new Set(config.p2p.observers);
     this.#validators = addressesOf(ledger.validators());
@@ -90,9 +124,10 @@ class NodeEngine implements Engine {
       peers,
       isValidator: ({ id }) => this.#validators.has(id),
       onAdmitted: () => this.#checkWork(),
+      clock,
     });
     this.#driver = this.#createDriver();
-    this.#sync = createBlockSync({ ledger, driver: this.#driver, logger });
+    this.#sync = createBlockSync({ ledger, driver: this.#driver, clock, random, logger });
     this.#reactor = createReactor({
       ledger,
       driver: this.#driver,
@@ -101,6 +136,7 @@ class NodeEngine implements Engine {
       peers,
       mempoolSize: () => this.mempool.size,
       findTransaction: (name) => this.mempool.find(name),
+      clock,
       logger,
     });
     this.#duty = this.#createDuty();
@@ -131,10 +167,11 @@ class NodeEngine implements Engine {
     if (this.#stopped) return;
     // Before anything a peer says can be heard: connections are events of later turns.
     this.#driver.start();
+    const { clock } = this.#around;
     this.#timers = [
-      setInterval(() => this.#checkWork(), WORK_MS),
-      setInterval(() => this.#reactor.tick(), TICK_MS),
-      setInterval(() => this.#checkDuty(), DUTY_MS),
+      clock.every(WORK_MS, () => this.#checkWork()),
+      clock.every(TICK_MS, () => this.#reactor.tick()),
+      clock.every(DUTY_MS, () => this.#checkDuty()),
     ];
     this.#checkDuty();
   }
@@ -144,9 +181,8 @@ class NodeEngine implements Engine {
     this.#driver.stop();
     this.#sync.stop();
     this.#gossip.stop();
-    for (const timer of this.#timers) clearInterval(timer);
-    for (const timer of this.#pauses) clearTimeout(timer);
-    clearImmediate(this.#afterCommit);
+    for (const cancel of [...this.#timers, ...this.#pauses]) cancel();
+    this.#afterCommit?.();
     await this.#network.close();
   }
 
@@ -170,12 +206,13 @@ class NodeEngine implements Engine {
       this.#network.review();
     }
     // Consensus is in the middle of a step here; what follows from the block waits for its end.
-    clearImmediate(this.#afterCommit);
-    this.#afterCommit = setImmediate(() => this.#checkDuty());
+    const { clock } = this.#around;
+    this.#afterCommit?.();
+    this.#afterCommit = clock.soon(() => this.#checkDuty());
     const { minIntervalMs, minEmptyIntervalMs } = this.#config.block;
-    for (const timer of this.#pauses) clearTimeout(timer);
+    for (const cancel of this.#pauses) cancel();
     this.#pauses = [minIntervalMs, minEmptyIntervalMs].map((pauseMs) =>
-      setTimeout(() => this.#checkWork(), pauseMs + 1),
+      clock.after(pauseMs + 1, () => this.#checkWork()),
     );
   }
 
@@ -206,12 +243,13 @@ class NodeEngine implements Engine {
       onDisconnect: (peer) => this.#reactor.onDisconnect(peer),
       onMessage: (peer, message) => this.#reactor.onMessage(peer, message),
     };
-    return createNetwork({ host, port, peers, identity }, { logger, events });
+    return this.#around.createNetwork({ host, port, peers, identity }, { logger, events });
   }
 
   #createDriver(): Driver {
     const { home, events, logger } = this.#parts;
     const { ledger, wal, signer, keys, runtime } = home;
+    const { clock } = this.#around;
     const outlet: DriverOutlet = {
       sendVote: (vote) => this.#reactor.sendVote(vote),
       sendProposal: (proposal, block) => this.#reactor.sendProposal(proposal, block),
@@ -231,7 +269,8 @@ class NodeEngine implements Engine {
         signer,
         outlet,
         logger,
-        nowMs: () => BigInt(Date.now()),
+        clock,
+        step: this.#around.step,
       },
     );
   }
@@ -252,7 +291,7 @@ class NodeEngine implements Engine {
         },
         committedHeight: () => ledger.tip().height,
         logger,
-        nowMs: Date.now,
+        nowMs: () => this.#around.clock.wallMs(),
       },
     );
   }

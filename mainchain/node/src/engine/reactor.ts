@@ -8,6 +8,7 @@ import {
   type ValidatorSet,
 } from "@ropenet/protocol";
 import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
 import type { Connection } from "../p2p/connection.ts";
 import { PeerError } from "../p2p/errors.ts";
 import {
@@ -63,6 +64,7 @@ export interface ReactorComponents {
   readonly mempoolSize: () => number;
   /** by the first bytes of its id */
   readonly findTransaction: (name: Uint8Array) => Uint8Array | undefined;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -94,7 +96,7 @@ class ConsensusReactor implements Reactor {
   }
 
   onConnect(peer: Connection): void {
-    this.#peers.set(peer, { status: undefined, sinceMs: Date.now(), toldAtMs: 0 });
+    this.#peers.set(peer, { status: undefined, sinceMs: this.#parts.clock.wallMs(), toldAtMs: 0 });
     send(peer, this.#status());
     this.#parts.transactions.offerAll([peer], OFFER_ON_CONNECT_BYTES);
   }
@@ -166,7 +168,7 @@ class ConsensusReactor implements Reactor {
   }
 
   announce(): void {
-    this.#announcedAtMs = Date.now();
+    this.#announcedAtMs = this.#parts.clock.wallMs();
     this.#broadcast(this.#status());
   }
 
@@ -175,7 +177,7 @@ class ConsensusReactor implements Reactor {
   }
 
   tick(): void {
-    const now = Date.now();
+    const now = this.#parts.clock.wallMs();
     if (now - this.#announcedAtMs > 1_000) this.announce();
     for (const [id, wanted] of this.#wanted) {
       if (wanted.height <= this.#parts.ledger.tip().height) this.#wanted.delete(id);
@@ -195,7 +197,7 @@ class ConsensusReactor implements Reactor {
   #noteStatus(peer: Connection, status: StatusMessage): void {
     const known = this.#peers.get(peer);
     if (!known) return;
-    const now = Date.now();
+    const now = this.#parts.clock.wallMs();
     const same =
       known.status?.height === status.height && known.status.roundPlusOne === status.roundPlusOne;
     if (!same) known.sinceMs = now;
@@ -252,7 +254,7 @@ class ConsensusReactor implements Reactor {
   #askProposer(peer: Connection, { height, blockId }: SignedProposal): void {
     const id = bytesToHex(blockId);
     if (this.#wanted.has(id) || this.#wanted.size >= MAX_WANTED) return;
-    this.#wanted.set(id, { height, blockId, askedAtMs: Date.now(), asked: 0 });
+    this.#wanted.set(id, { height, blockId, askedAtMs: this.#parts.clock.wallMs(), asked: 0 });
     send(peer, { kind: "blockRequest", height, blockId });
   }
 
@@ -296,7 +298,7 @@ class ConsensusReactor implements Reactor {
     );
     const [peer] = able[wanted.asked % Math.max(able.length, 1)] ?? [];
     wanted.asked += 1;
-    wanted.askedAtMs = Date.now();
+    wanted.askedAtMs = this.#parts.clock.wallMs();
     const { height, blockId } = wanted;
     if (peer) send(peer, { kind: "blockRequest", height, blockId });
   }

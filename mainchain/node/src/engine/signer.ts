@@ -18,6 +18,7 @@ import {
   type Vote,
   voteSignBytes,
 } from "@ropenet/protocol";
+import type { FileSystem } from "../store/file-system.ts";
 import { openSlotFile } from "./slot-file.ts";
 
 export type SignedStep = "proposal" | "prevote" | "precommit";
@@ -73,6 +74,7 @@ export interface SignerOptions {
   readonly chainId: Uint8Array;
   /** set once the node has a history: then a vanished file means that double signing cannot be excluded */
   readonly mustExist: boolean;
+  readonly fileSystem?: FileSystem;
 }
 
 /**
@@ -80,8 +82,8 @@ export interface SignerOptions {
  * for: the record is on disk before the signature leaves. The same bytes get the same signature again.
  */
 export function openSigner(options: SignerOptions): Signer {
-  const { secretKey, chainId } = options;
-  const slot = openSlotFile(options.file, { mustExist: options.mustExist });
+  const { secretKey, chainId, mustExist, fileSystem } = options;
+  const slot = openSlotFile(options.file, { mustExist, fileSystem });
   let record: SignerRecord | undefined = slot.value && decode(recordCodec, slot.value);
 
   function sign(at: SignedAt, signBytes: Uint8Array): Uint8Array {

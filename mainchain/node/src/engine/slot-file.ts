@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  writeSync,
-} from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { CodedError } from "@ropenet/protocol";
-import { syncDirectory } from "./wal.ts";
+import { type FileSystem, NODE_FILE_SYSTEM, type OpenedFile } from "../store/file-system.ts";
 
 export type SlotFileErrorInfo =
   | { readonly code: "signer/state-missing"; readonly file: string }
@@ -34,17 +25,22 @@ export interface SlotFile {
  * nobody has seen yet.
  * @throws {SlotFileError} if the file is absent although it must exist, or no slot of it can be read
  */
-export function openSlotFile(file: string, options: { readonly mustExist: boolean }): SlotFile {
-  const existed = existsSync(file);
+export function openSlotFile(
+  file: string,
+  options: { readonly mustExist: boolean; readonly fileSystem?: FileSystem | undefined },
+): SlotFile {
+  const fileSystem = options.fileSystem ?? NODE_FILE_SYSTEM;
+  const existed = fileSystem.exists(file);
   if (!existed && options.mustExist)
     throw new SlotFileError({ code: "signer/state-missing", file });
-  const descriptor = existed ? openSync(file, "r+") : create(file);
-  const slots = [0, 1].map((index) => readSlot(descriptor, index));
+  const opened = existed ? fileSystem.open(file, "update") : create(file, fileSystem);
+  const content = opened.read();
+  const slots = [0, 1].map((index) => readSlot(content, index));
   const newest = slots
     .filter((slot) => slot !== undefined)
     .toSorted((one, other) => (one.sequence < other.sequence ? 1 : -1))[0];
   if (!newest) {
-    closeSync(descriptor);
+    opened.close();
     throw new SlotFileError({ code: "signer/state-corrupt", file });
   }
   let { sequence, value } = newest;
@@ -54,12 +50,12 @@ export function openSlotFile(file: string, options: { readonly mustExist: boolea
     },
     write(next): void {
       if (next.length > MAX_VALUE_BYTES) throw new Error("value exceeds its slot");
-      writeSlot(descriptor, { sequence: sequence + 1n, value: next });
-      fdatasyncSync(descriptor);
+      writeSlot(opened, { sequence: sequence + 1n, value: next });
+      opened.sync();
       sequence += 1n;
       value = new Uint8Array(next);
     },
-    close: () => closeSync(descriptor),
+    close: () => opened.close(),
   };
 }
 
@@ -68,16 +64,16 @@ interface Slot {
   readonly value: Uint8Array;
 }
 
-function create(file: string): number {
-  const descriptor = openSync(file, "wx+", 0o600);
-  writeSlot(descriptor, { sequence: 0n, value: new Uint8Array(0) });
-  writeSlot(descriptor, { sequence: 1n, value: new Uint8Array(0) });
-  fsyncSync(descriptor);
-  syncDirectory(dirname(file));
-  return descriptor;
+function create(file: string, fileSystem: FileSystem): OpenedFile {
+  const opened = fileSystem.open(file, "create");
+  writeSlot(opened, { sequence: 0n, value: new Uint8Array(0) });
+  writeSlot(opened, { sequence: 1n, value: new Uint8Array(0) });
+  opened.sync();
+  fileSystem.syncDirectory(dirname(file));
+  return opened;
 }
 
-function writeSlot(descriptor: number, { sequence, value }: Slot): void {
+function writeSlot(opened: OpenedFile, { sequence, value }: Slot): void {
   const bytes = new Uint8Array(SLOT_BYTES);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, sequence);
@@ -85,13 +81,12 @@ function writeSlot(descriptor: number, { sequence, value }: Slot): void {
   bytes.set(value, HEAD_BYTES);
   const end = HEAD_BYTES + value.length;
   view.setUint32(end, crc32(bytes.subarray(0, end)));
-  writeSync(descriptor, bytes, 0, SLOT_BYTES, Number(sequence % 2n) * SLOT_BYTES);
+  opened.write(bytes, Number(sequence % 2n) * SLOT_BYTES);
 }
 
-function readSlot(descriptor: number, index: number): Slot | undefined {
-  const bytes = new Uint8Array(SLOT_BYTES);
-  if (readSync(descriptor, bytes, 0, SLOT_BYTES, index * SLOT_BYTES) !== SLOT_BYTES)
-    return undefined;
+function readSlot(content: Uint8Array, index: number): Slot | undefined {
+  const bytes = content.slice(index * SLOT_BYTES, (index + 1) * SLOT_BYTES);
+  if (bytes.length !== SLOT_BYTES) return undefined;
   const view = new DataView(bytes.buffer);
   const length = view.getUint16(8);
   if (length > MAX_VALUE_BYTES) return undefined;

@@ -1,21 +1,23 @@
+import type { Cancel, Clock } from "../clock.ts";
+
 /** Everything a height waits for; forgotten with it. */
 export interface Timers {
   after(durationMs: number, action: () => void): void;
   clear(): void;
 }
 
-export function createTimers(): Timers {
-  const running = new Set<NodeJS.Timeout>();
+export function createTimers(clock: Clock): Timers {
+  const running = new Set<Cancel>();
   return {
     after(durationMs, action): void {
-      const timer = setTimeout(() => {
-        running.delete(timer);
+      const cancel = clock.after(durationMs, () => {
+        running.delete(cancel);
         action();
-      }, durationMs);
-      running.add(timer);
+      });
+      running.add(cancel);
     },
     clear(): void {
-      for (const timer of running) clearTimeout(timer);
+      for (const cancel of running) cancel();
       running.clear();
     },
   };

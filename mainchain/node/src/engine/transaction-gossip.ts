@@ -1,4 +1,5 @@
 import { CodecError } from "@ropenet/protocol";
+import type { Cancel, Clock } from "../clock.ts";
 import { type Mempool, MempoolError } from "../mempool.ts";
 import type { Connection } from "../p2p/connection.ts";
 import { encodeMessageFrame, MAX_GOSSIP_TRANSACTIONS } from "../p2p/message.ts";
@@ -27,14 +28,15 @@ export interface TransactionGossipComponents {
   /** whether `peer` itself talks to all validators; what others bring must be passed on */
   readonly isValidator: (peer: Connection) => boolean;
   readonly onAdmitted: () => void;
+  readonly clock: Clock;
 }
 
 export function createTransactionGossip(parts: TransactionGossipComponents): TransactionGossip {
-  const { mempool } = parts;
+  const { mempool, clock } = parts;
   let inbound: (readonly [Connection, Uint8Array])[] = [];
   let outbound: Uint8Array[] = [];
-  let slice: NodeJS.Immediate | undefined;
-  let flush: NodeJS.Timeout | undefined;
+  let slice: Cancel | undefined;
+  let flush: Cancel | undefined;
   let sentAtMs = 0;
 
   function admit(peer: Connection, transaction: Uint8Array): void {
@@ -54,25 +56,25 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
 
   function work(): void {
     slice = undefined;
-    const endMs = performance.now() + SLICE_MS;
+    const endMs = clock.monotonicMs() + SLICE_MS;
     let done = 0;
     for (const [peer, transaction] of inbound) {
       admit(peer, transaction);
       done += 1;
-      if (performance.now() > endMs) break;
+      if (clock.monotonicMs() > endMs) break;
     }
     inbound = inbound.slice(done);
-    if (inbound.length > 0) slice = setImmediate(work);
+    if (inbound.length > 0) slice = clock.soon(work);
   }
 
   function announce(transaction: Uint8Array): void {
     outbound.push(transaction);
-    flush ??= setTimeout(sendGathered, performance.now() - sentAtMs > GATHER_MS ? 0 : GATHER_MS);
+    flush ??= clock.after(clock.monotonicMs() - sentAtMs > GATHER_MS ? 0 : GATHER_MS, sendGathered);
   }
 
   function sendGathered(): void {
     flush = undefined;
-    sentAtMs = performance.now();
+    sentAtMs = clock.monotonicMs();
     const sent = outbound;
     outbound = [];
     send(parts.peers(), sent);
@@ -84,12 +86,12 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
       for (const transaction of transactions) {
         if (inbound.length < MAX_INBOUND) inbound.push([peer, transaction]);
       }
-      slice ??= setImmediate(work);
+      slice ??= clock.soon(work);
     },
     offerAll: (peers, maxBytes) => send(peers, mempool.candidates(maxBytes)),
     stop(): void {
-      clearImmediate(slice);
-      clearTimeout(flush);
+      slice?.();
+      flush?.();
     },
   };
 }

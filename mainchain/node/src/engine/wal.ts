@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  fdatasyncSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  writevSync,
-} from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { NodeError } from "../errors.ts";
+import { type FileSystem, NODE_FILE_SYSTEM, type OpenedFile } from "../store/file-system.ts";
 
 /** A block (4 MiB) and its envelope; a longer length field is damage, not data. */
 const MAX_RECORD_BYTES = 5 * 1024 * 1024;
@@ -36,16 +28,16 @@ export interface Wal {
  * One file of frames: length u32, CRC-32 u32, record. A crash can tear only what was never synced: the file is cut
  * at the first frame that does not check, which leaves an earlier moment of the same story.
  */
-export function openWal(file: string): Wal {
-  const descriptor = openFile(file);
-  const { records, end, total } = recover(Uint8Array.from(readFileSync(file)));
-  if (end < total) ftruncateSync(descriptor, end);
+export function openWal(file: string, fileSystem: FileSystem = NODE_FILE_SYSTEM): Wal {
+  const opened = openFile(file, fileSystem);
+  const { records, end, total } = recover(opened.read());
+  if (end < total) opened.truncate(end);
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
 
   function flush(): void {
     if (pending.length === 0) return;
-    writeAll(descriptor, pending);
+    opened.append(pending);
     pending = [];
     pendingBytes = 0;
   }
@@ -54,6 +46,7 @@ export function openWal(file: string): Wal {
     recovered: records,
     tornBytes: total - end,
     append(record): void {
+      if (record.length === 0) throw new Error("a log record has at least its tag");
       pending.push(head(record), record);
       pendingBytes += HEAD_BYTES + record.length;
       if (pendingBytes > MAX_PENDING_BYTES) flush();
@@ -61,36 +54,29 @@ export function openWal(file: string): Wal {
     flush,
     sync(): void {
       flush();
-      fdatasyncSync(descriptor);
+      opened.sync();
     },
     reset(): void {
       pending = [];
       pendingBytes = 0;
-      ftruncateSync(descriptor, 0);
+      opened.truncate(0);
     },
     close(): void {
       flush();
-      closeSync(descriptor);
+      opened.close();
     },
   };
 }
 
-function openFile(file: string): number {
+function openFile(file: string, fileSystem: FileSystem): OpenedFile {
   try {
-    const descriptor = openSync(file, "a+", 0o600);
-    syncDirectory(dirname(file));
-    return descriptor;
+    const opened = fileSystem.open(file, "append");
+    fileSystem.syncDirectory(dirname(file));
+    return opened;
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new NodeError({ code: "store/unusable", directory: dirname(file), detail }, { cause });
   }
-}
-
-/** A new name survives a crash only once its directory is on disk. */
-export function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, "r");
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }
 
 function head(record: Uint8Array): Uint8Array {
@@ -99,18 +85,6 @@ function head(record: Uint8Array): Uint8Array {
   view.setUint32(0, record.length);
   view.setUint32(4, crc32(record));
   return bytes;
-}
-
-function writeAll(descriptor: number, parts: readonly Uint8Array[]): void {
-  let left = [...parts];
-  while (left.length > 0) {
-    let written = writevSync(descriptor, left.slice(0, 1_000));
-    while (left[0] && written >= left[0].length) {
-      written -= left[0].length;
-      left = left.slice(1);
-    }
-    if (left[0]) left[0] = left[0].subarray(written);
-  }
 }
 
 interface Recovered {
@@ -127,6 +101,8 @@ function recover(bytes: Uint8Array): Recovered {
   while (at + HEAD_BYTES <= bytes.length) {
     const length = view.getUint32(at);
     const from = at + HEAD_BYTES;
+    // A power cut may keep the new length of a file and lose its pages: eight zeros would check as a record.
+    if (length === 0) break;
     if (length > MAX_RECORD_BYTES || from + length > bytes.length) break;
     const record = bytes.slice(from, from + length);
     if (crc32(record) !== view.getUint32(at + 4)) break;

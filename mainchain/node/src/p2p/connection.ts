@@ -5,6 +5,7 @@ import { asPeerError, type Direction } from "./establish.ts";
 import { createFrameReader, MAX_FRAME_BYTES } from "./frame.ts";
 import type { Session } from "./handshake.ts";
 import { createLaneQueue, type Lane } from "./lanes.ts";
+import { createScore, MAX_SCORE } from "./score.ts";
 import { createSessionCipher, TAG_BYTES } from "./session-cipher.ts";
 
 /** A live, authenticated peer. */
@@ -37,7 +38,6 @@ export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   idleTimeoutMs: 10_000,
 };
 
-const MAX_SCORE = 100;
 const PING = new Uint8Array(0);
 
 /** Takes over a socket on which the handshake has just ended. */
@@ -139,17 +139,4 @@ export function openConnection(
   socket.setNoDelay(true);
   socket.resume();
   return connection;
-}
-
-function createScore(): { add(points: number): number } {
-  let value = 0;
-  let atMs = Date.now();
-  return {
-    add(points): number {
-      const now = Date.now();
-      value = Math.max(0, value - (now - atMs) / 1_000) + points;
-      atMs = now;
-      return value;
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import { bytesToHex, compareBytes } from "@ropenet/protocol";
+import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import type { Connection } from "./connection.ts";
 import { PeerError } from "./errors.ts";
 
@@ -27,7 +28,11 @@ const BANNING: ReadonlySet<string> = new Set([
   "p2p/misbehaving",
 ]);
 
-export function createMesh(ownPublicKey: Uint8Array, events: MeshEvents): Mesh {
+export function createMesh(
+  ownPublicKey: Uint8Array,
+  events: MeshEvents,
+  clock: Clock = SYSTEM_CLOCK,
+): Mesh {
   const byKey = new Map<string, Connection>();
   const bannedUntilMs = new Map<string, number>();
   const nameOf = ({ publicKey }: Connection): string => bytesToHex(publicKey);
@@ -52,14 +57,14 @@ export function createMesh(ownPublicKey: Uint8Array, events: MeshEvents): Mesh {
     },
     ended(connection, reason): void {
       const name = nameOf(connection);
-      if (BANNING.has(reason.code)) bannedUntilMs.set(name, Date.now() + BAN_MS);
+      if (BANNING.has(reason.code)) bannedUntilMs.set(name, clock.wallMs() + BAN_MS);
       if (byKey.get(name) !== connection) return;
       byKey.delete(name);
       events.onDisconnect(connection, reason);
     },
     holds: (connection) => byKey.get(nameOf(connection)) === connection,
     isConnected: (publicKeyHex) => byKey.has(publicKeyHex),
-    isBanned: (publicKey) => (bannedUntilMs.get(bytesToHex(publicKey)) ?? 0) > Date.now(),
+    isBanned: (publicKey) => (bannedUntilMs.get(bytesToHex(publicKey)) ?? 0) > clock.wallMs(),
     peers: () => [...byKey.values()],
   };
 }

@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const records = [Uint8Array.of(1), new Uint8Array(0), new Uint8Array(5_000).fill(7)];
+const records = [Uint8Array.of(1), new Uint8Array(1), new Uint8Array(5_000).fill(7)];
 
 function written(): number {
   const wal = openWal(file);
@@ -62,6 +62,15 @@ describe("the write-ahead log", () => {
     wal.sync();
     wal.close();
     expect(recovered()).toEqual([...records, Uint8Array.of(42)]);
+  });
+
+  it("takes zeros where pages were lost for no record", () => {
+    for (const zeros of [8, 16, 5_000]) {
+      rmSync(file, { force: true });
+      written();
+      appendFileSync(file, new Uint8Array(zeros));
+      expect(recovered()).toEqual(records);
+    }
   });
 
   it("stops at a flipped byte", () => {
