@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { NodeError } from "./errors.ts";
+import { isAddressRange, LOOPBACK } from "./rpc/address-list.ts";
 
 export interface TimeoutScheduleConfig {
   readonly baseMs: number;
@@ -27,6 +28,20 @@ export interface NodeConfig {
     readonly port: number;
     readonly maxConnections: number;
     readonly maxSubscriptions: number;
+    /** of one remote address that is not `trusted`; see rpc/rate-limit.ts */
+    readonly rateLimit: {
+      readonly perSecond: number;
+      readonly burst: number;
+      readonly maxConnections: number;
+      /** addresses and ranges; this machine if left out */
+      readonly trusted: readonly string[];
+    };
+  };
+  readonly metrics: {
+    /** who may read `GET /metrics` besides this machine: addresses and ranges */
+    readonly allow: readonly string[];
+    /** pace of the history that `node_info` shows */
+    readonly sampleEveryMs: number;
   };
   readonly mempool: {
     readonly maxTransactions: number;
@@ -56,7 +71,11 @@ export interface NodeConfigInput {
   readonly genesisFile: string;
   readonly keysFile?: string;
   readonly p2p: Pick<NodeConfig["p2p"], "port"> & Partial<NodeConfig["p2p"]>;
-  readonly rpc: Pick<NodeConfig["rpc"], "port"> & Partial<NodeConfig["rpc"]>;
+  readonly rpc: Pick<NodeConfig["rpc"], "port"> &
+    Partial<Omit<NodeConfig["rpc"], "rateLimit">> & {
+      readonly rateLimit?: Partial<NodeConfig["rpc"]["rateLimit"]>;
+    };
+  readonly metrics?: Partial<NodeConfig["metrics"]>;
   readonly mempool?: Partial<NodeConfig["mempool"]>;
   readonly timeouts?: NodeConfig["timeouts"];
   readonly block?: Partial<NodeConfig["block"]>;
@@ -69,6 +88,7 @@ const publicKeyHex = z.string().regex(/^04[0-9a-f]{128}$/, "65-byte public key i
 const count = (initial: number, most = 2 ** 31): z.ZodDefault<z.ZodNumber> =>
   z.int().min(1).max(most).default(initial);
 const schedule = z.strictObject({ baseMs: count(1), perRoundMs: z.int().min(0), maxMs: count(1) });
+const addressRange = z.string().refine(isAddressRange, "an IP address or range, like 10.0.0.0/8");
 const MIB = 1024 * 1024;
 
 /**
@@ -96,7 +116,21 @@ const schema = z.strictObject({
     port,
     maxConnections: count(256),
     maxSubscriptions: z.int().min(0).default(64),
+    rateLimit: z
+      .strictObject({
+        perSecond: count(100),
+        burst: count(300),
+        maxConnections: count(32),
+        trusted: z.array(addressRange).default([...LOOPBACK]),
+      })
+      .prefault({}),
   }),
+  metrics: z
+    .strictObject({
+      allow: z.array(addressRange).default([]),
+      sampleEveryMs: count(10_000),
+    })
+    .prefault({}),
   mempool: z
     .strictObject({
       maxTransactions: count(20_000),

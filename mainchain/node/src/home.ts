@@ -8,6 +8,8 @@ import { openSigner, type Signer } from "./engine/signer.ts";
 import { openWal, type Wal } from "./engine/wal.ts";
 import { readGenesis } from "./genesis-file.ts";
 import { type NodeKeys, readKeys } from "./keys.ts";
+import { type Meter, SILENT_METER } from "./metrics/meter.ts";
+import { watchStore, watchWal } from "./metrics/watched.ts";
 import { readBelow } from "./store/prefixed.ts";
 import { openSqliteStore } from "./store/sqlite-store.ts";
 
@@ -30,7 +32,7 @@ export interface Home {
  * exist once the store has a genesis: a validator that lost them could sign a second time.
  * @throws {CodedError} in one line what is wrong with the home
  */
-export function openHome(config: NodeConfig): Home {
+export function openHome(config: NodeConfig, meter: Meter = SILENT_METER): Home {
   const { genesis, bytes: genesisBytes } = readGenesis(config.genesisFile);
   const keys = readKeys(config.keysFile);
   const opened: { close(): void }[] = [];
@@ -42,7 +44,7 @@ export function openHome(config: NodeConfig): Home {
     for (const part of opened.splice(0).reverse()) part.close();
   };
   try {
-    const store = hold(openSqliteStore(config.directory));
+    const store = hold(watchStore(openSqliteStore(config.directory), meter));
     const at = (name: string): string => join(config.directory, name);
     const mustExist = hasHistory(store);
     const { chainId } = genesis.parameters;
@@ -51,7 +53,7 @@ export function openHome(config: NodeConfig): Home {
       bridge && hold(openSigner({ file: at("signer.state"), secretKey, chainId, mustExist }));
     const checkpointKey =
       bridge && hold(openCheckpointKey({ file: at("checkpoint.state"), keys: bridge, mustExist }));
-    const wal = hold(openWal(at("consensus.wal")));
+    const wal = hold(watchWal(openWal(at("consensus.wal")), meter));
     const runtime = createRuntime({
       reader: readBelow(store, APPLICATION_PREFIX),
       checkInvariants: true,

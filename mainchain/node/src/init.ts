@@ -86,7 +86,7 @@ export interface DevnetOptions {
   /** genesis time; now if left out */
   readonly timeMs?: bigint;
   /** further settings of every node's config */
-  readonly config?: Pick<NodeConfigInput, "mempool" | "timeouts" | "block" | "log"> & {
+  readonly config?: Pick<NodeConfigInput, "mempool" | "metrics" | "timeouts" | "block" | "log"> & {
     readonly rpc?: Omit<NodeConfigInput["rpc"], "host" | "port">;
   };
 }

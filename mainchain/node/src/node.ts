@@ -1,11 +1,19 @@
+import { join } from "node:path";
+import { bytesToHex, PROTOCOL_VERSION } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import type { NodeConfig } from "./config.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
 import type { CommittedBlock } from "./engine/ledger.ts";
 import { NodeError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
+import { createMetrics, type NodeMetrics } from "./metrics/metrics.ts";
+import { createNodeInfo, type NodeInfo } from "./metrics/node-info.ts";
+import { createBanBook } from "./p2p/ban-book.ts";
+import { type ReadyJson, readinessOf } from "./readiness.ts";
+import { createAddressList, LOOPBACK } from "./rpc/address-list.ts";
 import { createHandlers } from "./rpc/methods.ts";
-import { createRpcServer, type HealthJson, type RpcServer } from "./rpc/server.ts";
+import { createRateLimit } from "./rpc/rate-limit.ts";
+import { createRpcServer, type RpcServer } from "./rpc/server.ts";
 
 export interface NodeComponents {
   readonly logger: Logger;
@@ -23,26 +31,55 @@ export interface RopeNode {
 
 /** Opens and locks the home. @throws {CodedError} in one line why this cannot be a node */
 export function createNode(config: NodeConfig, components: NodeComponents): RopeNode {
-  const home = openHome(config);
+  const metrics = createMetrics();
+  const home = openHome(config, metrics);
+  const bans = createBanBook({ file: join(config.directory, "peers.json") });
   const { logger, onHalted } = components;
   const engine = createEngine(config, {
     home,
     logger,
+    meter: metrics,
+    bans,
     events: {
       onCommitted(block): void {
         logger.info(summaryOf(block), "committed");
+        metrics.committed(block, engine.syncing);
         rpc.publish(block);
       },
       onHalted: ({ height, detail }) =>
         onHalted(new NodeError({ code: "node/halted", height, detail })),
     },
   });
-  const rpc = createNodeRpc(config, home, engine, logger);
+  const { ledger } = home;
+  metrics.watch({
+    height: () => Number(ledger.tip().height),
+    round: () => engine.round,
+    syncing: () => engine.syncing,
+    peers: () => engine.peers().length,
+    bannedPeers: () => bans.size,
+    mempoolTransactions: () => engine.mempool.size,
+    mempoolBytes: () => engine.mempool.bytes,
+  });
+  const nodeInfo = createNodeInfo(
+    {
+      directory: config.directory,
+      protocolVersion: PROTOCOL_VERSION,
+      sampleEveryMs: config.metrics.sampleEveryMs,
+    },
+    {
+      metrics,
+      height: () => ledger.tip().height,
+      peers: () => engine.peers().length,
+      mempool: () => engine.mempool.size,
+    },
+  );
+  const rpc = createNodeRpc(config, { home, engine, metrics, nodeInfo, logger });
 
   return {
     async start(): Promise<void> {
       await rpc.start();
       await engine.start();
+      nodeInfo.start();
       logger.info(
         {
           chain: home.genesis.parameters.chainName,
@@ -55,13 +92,24 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
       );
     },
     async stop(): Promise<void> {
+      nodeInfo.stop();
       await Promise.all([engine.stop(), rpc.close()]);
+      metrics.close();
       home.close();
     },
   };
 }
 
-function createNodeRpc(config: NodeConfig, home: Home, engine: Engine, logger: Logger): RpcServer {
+interface RpcParts {
+  readonly home: Home;
+  readonly engine: Engine;
+  readonly metrics: NodeMetrics;
+  readonly nodeInfo: NodeInfo;
+  readonly logger: Logger;
+}
+
+function createNodeRpc(config: NodeConfig, parts: RpcParts): RpcServer {
+  const { home, engine, metrics, nodeInfo, logger } = parts;
   const { ledger, runtime, genesis, genesisBytes, keys } = home;
   const handlers = createHandlers({
     chainName: genesis.parameters.chainName,
@@ -73,15 +121,43 @@ function createNodeRpc(config: NodeConfig, home: Home, engine: Engine, logger: L
     mempool: engine.mempool,
     peers: () => engine.peers(),
     syncing: () => engine.syncing,
+    nodeInfo,
     submit: (transaction) => engine.submit(transaction),
   });
-  const health = (): HealthJson => ({
-    ok: true,
-    height: String(ledger.tip().height),
-    peers: engine.peers().length,
-    syncing: engine.syncing,
+  const { trusted, maxConnections, ...pace } = config.rpc.rateLimit;
+  return createRpcServer(config.rpc, {
+    handlers,
+    logger,
+    onRefused: metrics.rpcRefused,
+    limits: createRateLimit({
+      ...pace,
+      maxConnectionsPerClient: maxConnections,
+      trusted: createAddressList(trusted),
+    }),
+    operator: {
+      health: () => ({
+        ok: true,
+        height: String(ledger.tip().height),
+        peers: engine.peers().length,
+        syncing: engine.syncing,
+      }),
+      ready: () => readyOf(home, engine),
+      metrics,
+      operators: createAddressList([...LOOPBACK, ...config.metrics.allow]),
+    },
   });
-  return createRpcServer(config.rpc, { handlers, health, logger });
+}
+
+function readyOf({ ledger, keys, signer }: Home, engine: Engine): ReadyJson {
+  const peers = engine.peers();
+  const self = signer ? [bytesToHex(keys.address)] : [];
+  return readinessOf({
+    height: ledger.tip().height,
+    syncing: engine.syncing,
+    validators: ledger.validators(),
+    heard: [...self, ...peers.map(({ id }) => id)],
+    peers: peers.length,
+  });
 }
 
 function summaryOf({ block, commit }: CommittedBlock): object {

@@ -13,6 +13,9 @@ import { type Cancel, type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import type { NodeConfig } from "../config.ts";
 import type { Home } from "../home.ts";
 import { createMempool, type Mempool } from "../mempool.ts";
+import { type Meter, SILENT_METER } from "../metrics/meter.ts";
+import { watchChecks } from "../metrics/watched.ts";
+import type { BanBook } from "../p2p/ban-book.ts";
 import type { NodeIdentity } from "../p2p/handshake.ts";
 import { createNetwork, type Network, type NetworkEvents } from "../p2p/network.ts";
 import type { RpcMethods } from "../rpc/schema.ts";
@@ -39,6 +42,8 @@ export interface EngineEvents {
 export interface Engine {
   readonly mempool: Mempool;
   readonly syncing: boolean;
+  /** of the height being decided; 0 while idle */
+  readonly round: number;
   peers(): RpcMethods["net_info"]["result"]["peers"];
   /** Into the mempool and on to peers; returns the id. @throws {CodedError} */
   submit(transaction: Uint8Array): Uint8Array;
@@ -76,6 +81,9 @@ export interface EngineComponents {
   readonly home: EngineHome;
   readonly events: EngineEvents;
   readonly logger: Logger;
+  readonly meter?: Meter;
+  /** who is kept out; forgotten with the process if left out */
+  readonly bans?: BanBook;
   /** the real ones if left out */
   readonly surroundings?: Surroundings;
 }
@@ -108,13 +116,13 @@ class NodeEngine implements Engine {
     this.#config = config;
     this.#parts = parts;
     this.#around = parts.surroundings ?? SYSTEM_SURROUNDINGS;
-    const { home, logger } = parts;
+    const { home, logger, meter = SILENT_METER } = parts;
     const { clock, random } = this.#around;
     const { ledger } = home;
     this.#observers = new Set(config.p2p.observers);
     this.#validators = addressesOf(ledger.validators());
     this.mempool = createMempool(config.mempool, {
-      application: home.runtime.application,
+      application: watchChecks(home.runtime.application, meter),
       isValidator: (address) => this.#validators.has(bytesToHex(address)),
     });
     this.#network = this.#createNetwork();
@@ -137,6 +145,7 @@ class NodeEngine implements Engine {
       mempoolSize: () => this.mempool.size,
       findTransaction: (name) => this.mempool.find(name),
       clock,
+      meter,
       logger,
     });
     this.#duty = this.#createDuty();
@@ -144,6 +153,10 @@ class NodeEngine implements Engine {
 
   get syncing(): boolean {
     return this.#sync.syncing;
+  }
+
+  get round(): number {
+    return this.#driver.state().current?.round ?? 0;
   }
 
   peers(): RpcMethods["net_info"]["result"]["peers"] {
@@ -225,7 +238,7 @@ class NodeEngine implements Engine {
   }
 
   #createNetwork(): Network {
-    const { home, logger } = this.#parts;
+    const { home, logger, meter, bans } = this.#parts;
     const { host, port, peers } = this.#config.p2p;
     const { secretKey, publicKey } = home.keys;
     const { chainId, genesisHash } = home.ledger;
@@ -243,7 +256,10 @@ class NodeEngine implements Engine {
       onDisconnect: (peer) => this.#reactor.onDisconnect(peer),
       onMessage: (peer, message) => this.#reactor.onMessage(peer, message),
     };
-    return this.#around.createNetwork({ host, port, peers, identity }, { logger, events });
+    return this.#around.createNetwork(
+      { host, port, peers, identity },
+      { logger, events, ...(meter && { meter }), ...(bans && { bans }) },
+    );
   }
 
   #createDriver(): Driver {

@@ -9,6 +9,7 @@ import {
 } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import type { Meter } from "../metrics/meter.ts";
 import type { Connection } from "../p2p/connection.ts";
 import { PeerError } from "../p2p/errors.ts";
 import {
@@ -65,6 +66,7 @@ export interface ReactorComponents {
   /** by the first bytes of its id */
   readonly findTransaction: (name: Uint8Array) => Uint8Array | undefined;
   readonly clock: Clock;
+  readonly meter: Pick<Meter, "verified">;
   readonly logger: Logger;
 }
 
@@ -227,7 +229,9 @@ class ConsensusReactor implements Reactor {
     const validators = this.#validatorsOf(vote.height);
     if (!validators || this.#isKnown(vote)) return;
     const input = { kind: "vote", vote } as const;
-    if (isAuthentic(this.#parts.ledger.chainId, validators, input)) driver.submit(input);
+    const ok = isAuthentic(this.#parts.ledger.chainId, validators, input);
+    this.#parts.meter.verified("vote", ok);
+    if (ok) driver.submit(input);
     else peer.penalize(25);
   }
 
@@ -238,7 +242,9 @@ class ConsensusReactor implements Reactor {
     const validators = this.#validatorsOf(proposal.height);
     if (!validators || this.#isKnownProposal(proposal)) return;
     const input = { kind: "proposal", proposal } as const;
-    if (!isAuthentic(ledger.chainId, validators, input)) {
+    const ok = isAuthentic(ledger.chainId, validators, input);
+    this.#parts.meter.verified("proposal", ok);
+    if (!ok) {
       peer.penalize(25);
       return;
     }

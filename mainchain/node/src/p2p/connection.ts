@@ -24,6 +24,7 @@ export interface Connection {
 
 export interface ConnectionEvents {
   onMessage(connection: Connection, message: Uint8Array): void;
+  onSent?(lane: Lane, bytes: number): void;
   onClose(connection: Connection, reason: PeerError): void;
 }
 
@@ -106,6 +107,7 @@ export function openConnection(
     send(lane, message): boolean {
       if (closed) return false;
       if (queue.push(lane, message)) {
+        events.onSent?.(lane, message.length);
         pump();
         return true;
       }

@@ -1,5 +1,6 @@
 import { bytesToHex, compareBytes } from "@ropenet/protocol";
 import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
+import { type BanBook, createBanBook } from "./ban-book.ts";
 import type { Connection } from "./connection.ts";
 import { PeerError } from "./errors.ts";
 
@@ -19,22 +20,13 @@ export interface Mesh {
   peers(): readonly Connection[];
 }
 
-/** How long a key that misbehaved stays out. */
-const BAN_MS = 30_000;
-const BANNING: ReadonlySet<string> = new Set([
-  "p2p/malformed",
-  "p2p/frame-too-long",
-  "p2p/not-authentic",
-  "p2p/misbehaving",
-]);
-
 export function createMesh(
   ownPublicKey: Uint8Array,
   events: MeshEvents,
   clock: Clock = SYSTEM_CLOCK,
+  bans: BanBook = createBanBook({ nowMs: () => clock.wallMs() }),
 ): Mesh {
   const byKey = new Map<string, Connection>();
-  const bannedUntilMs = new Map<string, number>();
   const nameOf = ({ publicKey }: Connection): string => bytesToHex(publicKey);
 
   /** Both ends keep the connection that the smaller key dialled, so that they keep the same one. */
@@ -57,14 +49,14 @@ export function createMesh(
     },
     ended(connection, reason): void {
       const name = nameOf(connection);
-      if (BANNING.has(reason.code)) bannedUntilMs.set(name, clock.wallMs() + BAN_MS);
+      bans.note(name, reason.code);
       if (byKey.get(name) !== connection) return;
       byKey.delete(name);
       events.onDisconnect(connection, reason);
     },
     holds: (connection) => byKey.get(nameOf(connection)) === connection,
     isConnected: (publicKeyHex) => byKey.has(publicKeyHex),
-    isBanned: (publicKey) => (bannedUntilMs.get(bytesToHex(publicKey)) ?? 0) > clock.wallMs(),
+    isBanned: (publicKey) => bans.isBanned(bytesToHex(publicKey)),
     peers: () => [...byKey.values()],
   };
 }

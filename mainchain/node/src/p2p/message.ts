@@ -127,6 +127,20 @@ export const LANE_OF: { readonly [K in Kind]: Lane } = {
   transactions: "transaction",
 };
 
+export interface MessageFacts {
+  readonly lane: Lane;
+  /** asks for more than it brings */
+  readonly isRequest: boolean;
+}
+
+const REQUESTS: ReadonlySet<Kind> = new Set<Kind>(["blockRequest", "syncRequest"]);
+
+/** What the first byte says; undefined if no message begins so. */
+export function factsOf(bytes: Uint8Array): MessageFacts | undefined {
+  const kind = kinds[(bytes[0] ?? 0) - 1];
+  return kind && { lane: LANE_OF[kind], isRequest: REQUESTS.has(kind) };
+}
+
 export const encodeMessageFrame = (message: PeerMessage): Uint8Array =>
   encode(messageCodec, message);
 

@@ -1,19 +1,25 @@
 import { connect, createServer, type Socket } from "node:net";
 import { bytesToHex } from "@ropenet/protocol";
 import type { Logger } from "pino";
+import { SYSTEM_CLOCK } from "../clock.ts";
 import { crash } from "../crash.ts";
 import { listen } from "../listen.ts";
+import { type Meter, SILENT_METER } from "../metrics/meter.ts";
+import { type BanBook, createBanBook } from "./ban-book.ts";
 import {
   type Connection,
   type ConnectionOptions,
   DEFAULT_CONNECTION_OPTIONS,
   openConnection,
 } from "./connection.ts";
+import { createDialLimit } from "./dial-limit.ts";
 import { createDialer } from "./dialer.ts";
 import { PeerError } from "./errors.ts";
 import { type Direction, establish, HANDSHAKE_TIMEOUT_MS } from "./establish.ts";
+import { createFloodGuard, type FloodGuard } from "./flood-guard.ts";
 import type { NodeIdentity } from "./handshake.ts";
-import { createMesh } from "./mesh.ts";
+import { createMesh, type MeshEvents } from "./mesh.ts";
+import { factsOf } from "./message.ts";
 
 export interface NetworkOptions {
   readonly host: string;
@@ -47,33 +53,57 @@ export interface Network {
 /** Sockets that have not yet proven who they are. The oldest makes room, so idle strangers cannot fill the room. */
 const MAX_PENDING_HANDSHAKES = 64;
 
-export function createNetwork(
-  options: NetworkOptions,
-  components: { readonly logger: Logger; readonly events: NetworkEvents },
-): Network {
-  const { logger, events } = components;
+/** For a message beyond what a peer may send; a hundred points end a connection. */
+const FLOOD_POINTS = 2;
+
+export interface NetworkComponents {
+  readonly logger: Logger;
+  readonly events: NetworkEvents;
+  readonly bans?: BanBook;
+  readonly meter?: Pick<Meter, "sent" | "received" | "peerLost">;
+}
+
+export function createNetwork(options: NetworkOptions, components: NetworkComponents): Network {
+  const { logger, events, bans = createBanBook(), meter = SILENT_METER } = components;
+  const guards = new WeakMap<Connection, FloodGuard>();
+  const dials = createDialLimit();
   const pending = new Set<Socket>();
   let closed = false;
-  const mesh = createMesh(options.identity.publicKey, {
+  const meshEvents: MeshEvents = {
     onConnect(peer): void {
       logger.info({ peer: peer.id, direction: peer.direction }, "peer connected");
       events.onConnect(peer);
     },
     onDisconnect(peer, reason): void {
       logger.info({ peer: peer.id, code: reason.code }, "peer disconnected");
+      meter.peerLost(reason.code);
       events.onDisconnect(peer);
     },
-  });
+  };
+  const mesh = createMesh(options.identity.publicKey, meshEvents, SYSTEM_CLOCK, bans);
   const identity: NodeIdentity = {
     ...options.identity,
     isAllowed: (publicKey) => options.identity.isAllowed(publicKey) && !mesh.isBanned(publicKey),
   };
   const connectionEvents = {
     onMessage(peer: Connection, message: Uint8Array): void {
-      if (mesh.holds(peer)) events.onMessage(peer, message);
+      if (mesh.holds(peer) && mayBeHeard(peer, message)) events.onMessage(peer, message);
     },
+    onSent: meter.sent,
     onClose: mesh.ended,
   };
+
+  function mayBeHeard(peer: Connection, message: Uint8Array): boolean {
+    const facts = factsOf(message);
+    // Whoever reads it will say what is wrong with it.
+    if (!facts) return true;
+    meter.received(facts.lane, message.length);
+    const guard = guards.get(peer) ?? createFloodGuard();
+    guards.set(peer, guard);
+    if (guard.accepts(facts, message.length)) return true;
+    peer.penalize(FLOOD_POINTS);
+    return false;
+  }
 
   async function admit(socket: Socket, direction: Direction): Promise<string | undefined> {
     pending.add(socket);
@@ -100,7 +130,8 @@ export function createNetwork(
     dial: (host, port, signal) => admit(connect({ host, port, signal, noDelay: true }), "out"),
   });
   const server = createServer({ noDelay: true }, (socket) => {
-    admit(socket, "in").catch(crash);
+    if (dials.accepts(socket.remoteAddress ?? "")) admit(socket, "in").catch(crash);
+    else socket.destroy();
   });
 
   return {

@@ -25,6 +25,9 @@ export type RpcErrorInfo =
   | { readonly code: "rpc/wrong-content-type"; readonly expected: string }
   | { readonly code: "rpc/wrong-host" }
   | { readonly code: "rpc/wrong-origin" }
+  /** not from this machine, nor from where the operator allowed it */
+  | { readonly code: "rpc/not-allowed" }
+  | { readonly code: "rpc/rate-limited"; readonly retryAfterMs: number }
   | { readonly code: "rpc/internal" };
 
 export class RpcError extends CodedError<RpcErrorInfo> {}

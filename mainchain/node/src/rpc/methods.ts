@@ -14,6 +14,7 @@ import {
 import type { Queries } from "@ropenet/runtime";
 import type { Ledger } from "../engine/ledger.ts";
 import type { Mempool } from "../mempool.ts";
+import type { NodeInfo } from "../metrics/node-info.ts";
 import { RpcError } from "./errors.ts";
 import type { RpcMethod, RpcMethods, StatusJson } from "./schema.ts";
 
@@ -29,6 +30,7 @@ export interface RpcSources {
   readonly mempool: Pick<Mempool, "pendingNonce">;
   readonly peers: () => RpcMethods["net_info"]["result"]["peers"];
   readonly syncing: () => boolean;
+  readonly nodeInfo: Pick<NodeInfo, "read">;
   /** Into the mempool and on to the peers; returns the id. @throws {CodedError} */
   readonly submit: (transaction: Uint8Array) => Uint8Array;
 }
@@ -97,6 +99,7 @@ export function createHandlers(sources: RpcSources): RpcHandlers {
     checkpoint: ({ suite, height }) =>
       signedCheckpoint(queries, suite, height === undefined ? undefined : BigInt(height)),
     net_info: () => ({ peers: sources.peers() }),
+    node_info: ({ pace = "fine", limit = 0 }) => sources.nodeInfo.read(pace, limit),
   };
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { COARSE_SAMPLES } from "../metrics/history.ts";
+import type { NodeInfoJson } from "../metrics/node-info.ts";
 
 /** JSON shapes of the RPC. Bytes are lower-case hex without 0x, big integers decimal strings. */
 export interface EventJson {
@@ -157,6 +159,14 @@ export interface RpcMethods {
       }[];
     };
   };
+  readonly node_info: {
+    readonly params: {
+      /** samples of `everyMs`, or every thirtieth of them */
+      readonly pace?: "fine" | "coarse" | undefined;
+      readonly limit?: number | undefined;
+    };
+    readonly result: NodeInfoJson;
+  };
   readonly subscribe: {
     readonly params: { readonly topic: "blocks" };
     readonly result: { readonly subscribed: "blocks" };
@@ -208,5 +218,9 @@ export const rpcParams: { readonly [M in RpcMethod]: z.ZodType<RpcMethods[M]["pa
     height: decimal.optional(),
   }),
   net_info: none,
+  node_info: z.strictObject({
+    pace: z.enum(["fine", "coarse"]).optional(),
+    limit: z.int().min(0).max(COARSE_SAMPLES).optional(),
+  }),
   subscribe: z.strictObject({ topic: z.literal("blocks") }),
 };

@@ -8,9 +8,16 @@ import { listen } from "../listen.ts";
 import { assertAccess } from "./access.ts";
 import { createAnswerBudget } from "./answer-budget.ts";
 import { createBlockFeed } from "./block-feed.ts";
-import { createDispatcher, failure } from "./dispatch.ts";
+import { createDispatcher, failure, MAX_BATCH } from "./dispatch.ts";
 import { RpcError } from "./errors.ts";
 import type { RpcHandlers } from "./methods.ts";
+import {
+  createOperatorPages,
+  JSON_TYPE,
+  type OperatorSources,
+  type Page,
+} from "./operator-pages.ts";
+import { callsIn, type RateLimit } from "./rate-limit.ts";
 import { createBodyReader } from "./request-body.ts";
 import { createWebSocketEndpoint } from "./websocket.ts";
 
@@ -21,20 +28,15 @@ export interface RpcServerOptions {
   readonly maxSubscriptions: number;
 }
 
-export interface HealthJson {
-  readonly ok: true;
-  readonly height: string;
-  readonly peers: number;
-  readonly syncing: boolean;
-}
-
 export interface RpcComponents {
   readonly handlers: RpcHandlers;
-  readonly health: () => HealthJson;
+  readonly operator: OperatorSources;
+  readonly limits: RateLimit;
+  readonly onRefused: (code: string) => void;
   readonly logger: Logger;
 }
 
-/** JSON-RPC 2.0 by POST and by WebSocket, and `GET /health`, on one port. */
+/** JSON-RPC 2.0 by POST and by WebSocket, and what an operator's tools read, on one port. */
 export interface RpcServer {
   /** @throws {NodeError} `node/port-busy`, `node/cannot-listen` */
   start(): Promise<void>;
@@ -54,7 +56,6 @@ const TIMES = {
 const IDLE_MS = 30_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 const CLIENT_ERROR = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
-const JSON_TYPE = "application/json";
 
 const STATUS: Readonly<Record<string, number>> = {
   "rpc/unknown-route": 404,
@@ -64,6 +65,8 @@ const STATUS: Readonly<Record<string, number>> = {
   "rpc/too-busy": 503,
   "rpc/wrong-host": 403,
   "rpc/wrong-origin": 403,
+  "rpc/not-allowed": 403,
+  "rpc/rate-limited": 429,
 };
 
 export function createRpcServer(options: RpcServerOptions, parts: RpcComponents): RpcServer {
@@ -73,39 +76,48 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
   const { maxConnections, maxSubscriptions } = options;
   // The other half stays for those who ask and leave.
   const maxClients = Math.ceil(maxConnections / 2);
-  const sockets = createWebSocketEndpoint({ maxClients, maxSubscriptions }, { dispatcher, feed });
+  const { limits, onRefused } = parts;
+  const admit = (address: string | undefined, text: string): void =>
+    limits.take(address, callsIn(text, MAX_BATCH));
+  const sockets = createWebSocketEndpoint(
+    { maxClients, maxSubscriptions },
+    { dispatcher, feed, admit },
+  );
   const budget = createAnswerBudget();
+  const pages = createOperatorPages(parts.operator);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       assertAccess(request, options.host);
       budget.assertRoom();
-      const body = await route(request);
-      if (body === undefined) {
+      const page = await route(request);
+      if (page === undefined) {
         response.writeHead(204).end();
         return;
       }
-      budget.charge(response, request.socket, Buffer.byteLength(body));
-      reply(response, 200, body);
+      budget.charge(response, request.socket, Buffer.byteLength(page.body));
+      reply(response, page);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
+      onRefused(error.code);
       // The rest of a refused body is not read.
       response.shouldKeepAlive = false;
-      reply(response, statusOf(error), failure(error));
+      reply(response, { status: statusOf(error), type: JSON_TYPE, body: failure(error) });
     }
   }
 
-  async function route(request: IncomingMessage): Promise<string | undefined> {
-    const { method: verb = "", url: path = "" } = request;
-    if (path === "/health") {
-      if (verb !== "GET") throw new RpcError({ code: "rpc/wrong-verb", verb, allowed: "GET" });
-      return JSON.stringify(parts.health());
-    }
+  async function route(request: IncomingMessage): Promise<Page | undefined> {
+    const { method: verb = "", url: path = "", socket } = request;
+    const page = await pages.answer(request);
+    if (page) return page;
     if (path !== "/") throw new RpcError({ code: "rpc/unknown-route", route: path.slice(0, 100) });
     if (verb !== "POST") throw new RpcError({ code: "rpc/wrong-verb", verb, allowed: "POST" });
     assertJson(request);
     const text = await bodies.read(request);
-    return text === undefined ? undefined : dispatcher.answer(text);
+    if (text === undefined) return undefined;
+    admit(socket.remoteAddress, text);
+    const body = await dispatcher.answer(text);
+    return body === undefined ? undefined : { status: 200, type: JSON_TYPE, body };
   }
 
   const server = createServer(
@@ -116,6 +128,11 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
   );
   server.maxConnections = maxConnections;
   server.setTimeout(IDLE_MS);
+  server.on("connection", (socket) => {
+    if (limits.admit(socket)) return;
+    onRefused("rpc/too-many-connections");
+    socket.destroy();
+  });
   server.on("clientError", (_error, socket) => socket.end(CLIENT_ERROR));
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
@@ -151,10 +168,10 @@ function assertJson({ headers }: IncomingMessage): void {
   }
 }
 
-function reply(response: ServerResponse, status: number, body: string): void {
+function reply(response: ServerResponse, { status, type, body }: Page): void {
   response
     .writeHead(status, {
-      "content-type": JSON_TYPE,
+      "content-type": type,
       "content-length": Buffer.byteLength(body),
       "x-content-type-options": "nosniff",
       "cache-control": "no-store",

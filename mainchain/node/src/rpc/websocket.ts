@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { crash } from "../crash.ts";
 import type { BlockFeed } from "./block-feed.ts";
-import type { Dispatcher, Subscribe } from "./dispatch.ts";
+import { type Dispatcher, failure, type Subscribe } from "./dispatch.ts";
 import { RpcError } from "./errors.ts";
 import { MAX_BODY_BYTES } from "./request-body.ts";
 
@@ -25,12 +25,14 @@ export interface WebSocketEndpoint {
 export interface WebSocketComponents {
   readonly dispatcher: Dispatcher;
   readonly feed: BlockFeed;
+  /** @throws {RpcError} if that client asks too much */
+  readonly admit: (address: string | undefined, text: string) => void;
 }
 
 /** JSON-RPC over WebSocket: every method, and `subscribe`, after which blocks are pushed. */
 export function createWebSocketEndpoint(
   options: { readonly maxClients: number; readonly maxSubscriptions: number },
-  { dispatcher, feed }: WebSocketComponents,
+  { dispatcher, feed, admit }: WebSocketComponents,
 ): WebSocketEndpoint {
   const server = new WebSocketServer({
     noServer: true,
@@ -46,7 +48,7 @@ export function createWebSocketEndpoint(
     return client.bufferedAmount > MAX_UNSENT_BYTES || inAll > MAX_UNSENT_IN_ALL;
   }
 
-  function serve(client: WebSocket): void {
+  function serve(client: WebSocket, { socket: { remoteAddress } }: IncomingMessage): void {
     let waiting = 0;
     let turn: Promise<void> = Promise.resolve();
 
@@ -62,8 +64,17 @@ export function createWebSocketEndpoint(
       feed.add(send);
       return { subscribed: topic };
     };
+    function refusalOf(text: string): string | undefined {
+      try {
+        admit(remoteAddress, text);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof RpcError)) throw error;
+        return failure(error);
+      }
+    }
     async function answer(text: string): Promise<void> {
-      const found = await dispatcher.answer(text, subscribe);
+      const found = refusalOf(text) ?? (await dispatcher.answer(text, subscribe));
       waiting -= 1;
       if (found !== undefined) send(found);
       if (waiting === 0) client.resume();

@@ -1,11 +1,13 @@
 import { connect, type Socket } from "node:net";
-import { digest, SUITE_SM, sm2, utf8ToBytes } from "@ropenet/protocol";
+import { addressOf, bytesToHex, digest, SUITE_SM, sm2, utf8ToBytes } from "@ropenet/protocol";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
+import { createBanBook } from "../../src/p2p/ban-book.ts";
 import type { Connection } from "../../src/p2p/connection.ts";
 import type { PeerError } from "../../src/p2p/errors.ts";
 import { frameOf } from "../../src/p2p/frame.ts";
 import { createInitiator, type NodeIdentity } from "../../src/p2p/handshake.ts";
+import { encodeMessageFrame } from "../../src/p2p/message.ts";
 import { createNetwork, type Network, type NetworkOptions } from "../../src/p2p/network.ts";
 import { createSessionCipher } from "../../src/p2p/session-cipher.ts";
 
@@ -25,6 +27,7 @@ const identityOf = (change: Partial<NodeIdentity> = {}): NodeIdentity => {
 
 interface Watched {
   readonly network: Network;
+  readonly publicKey: Uint8Array;
   readonly connected: Connection[];
   readonly lost: Connection[];
   readonly messages: string[];
@@ -34,12 +37,17 @@ const open: Network[] = [];
 async function start(
   identity: NodeIdentity,
   change: Partial<NetworkOptions> = {},
+  bans = createBanBook(),
 ): Promise<Watched> {
-  const seen = { connected: [], lost: [], messages: [], refused: [] } as Omit<Watched, "network">;
+  const seen = { connected: [], lost: [], messages: [], refused: [] } as Omit<
+    Watched,
+    "network" | "publicKey"
+  >;
   const network = createNetwork(
     { host: "127.0.0.1", port: 0, peers: [], identity, ...change },
     {
       logger: pino({ level: "silent" }),
+      bans,
       events: {
         onConnect: (peer) => seen.connected.push(peer),
         onMessage: (_, message) => seen.messages.push(new TextDecoder().decode(message)),
@@ -50,7 +58,7 @@ async function start(
   );
   open.push(network);
   await network.start();
-  return { network, ...seen };
+  return { network, publicKey: identity.publicKey, ...seen };
 }
 afterEach(async () => {
   await Promise.all(open.splice(0).map((network) => network.close()));
@@ -157,6 +165,27 @@ describe("the mesh", () => {
     socket.write(Uint8Array.of(255, 255, 255, 255));
     await closed(socket);
     expect(first.lost).toHaveLength(1);
+  });
+
+  it("drops a peer that floods one lane and keeps its key out, while an honest one is heard", async () => {
+    const bans = createBanBook();
+    const first = await start(identityOf(), {}, bans);
+    const honest = await start(identityOf(), { peers: [at(first)] });
+    await until(() => honest.connected.length === 1);
+    const { socket, cipher } = await intruder(first, identityOf());
+    await until(() => first.connected.length === 2);
+    const request = encodeMessageFrame({ kind: "syncRequest", from: 1n, limit: 64 });
+    for (let turn = 0; turn < 1_000; turn += 1) socket.write(cipher.seal(request));
+    const asked = Date.now();
+    honest.connected[0]?.send("vote", utf8ToBytes("honest"));
+    await until(() => first.messages.includes("honest"));
+    expect(Date.now() - asked).toBeLessThan(2_000);
+    await closed(socket);
+    expect(first.lost).toHaveLength(1);
+    expect(bans.size).toBe(1);
+    expect(first.network.peers().map(({ id }) => id)).toEqual([
+      honest.connected[0] && bytesToHex(addressOf(honest.publicKey)),
+    ]);
   });
 
   it("gives up on a handshake that dawdles or is noise", async () => {

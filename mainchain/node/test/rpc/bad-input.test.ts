@@ -200,7 +200,7 @@ describe("whatever a client sends, it gets a stable code and the server stays up
   });
 
   it.each([
-    ["an unknown route", { path: "/metrics" }, 404, "rpc/unknown-route"],
+    ["an unknown route", { path: "/nothing" }, 404, "rpc/unknown-route"],
     ["GET of the RPC", { method: "GET" }, 405, "rpc/wrong-verb"],
     ["POST of the health", { path: "/health" }, 405, "rpc/wrong-verb"],
     ["a form", { type: "text/plain" }, 415, "rpc/wrong-content-type"],
