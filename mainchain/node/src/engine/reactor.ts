@@ -42,6 +42,9 @@ const MIN_OUTLINED = 16;
 const NONE = new Uint8Array(0);
 const OFFER_ON_CONNECT_BYTES = 4 * 1024 * 1024;
 
+/** Nobody gets there in earnest; beyond it, rounds would not fit their field on the wire. */
+const MAX_ROUND = 0x7fff_ffff;
+
 interface PeerState {
   status: StatusMessage | undefined;
   sinceMs: number;
@@ -227,7 +230,7 @@ class ConsensusReactor implements Reactor {
   #receiveVote(peer: Connection, vote: SignedVote): void {
     const { driver } = this.#parts;
     const validators = this.#validatorsOf(vote.height);
-    if (!validators || this.#isKnown(vote)) return;
+    if (!validators || vote.round > MAX_ROUND || this.#isKnown(vote)) return;
     const input = { kind: "vote", vote } as const;
     const ok = isAuthentic(this.#parts.ledger.chainId, validators, input);
     this.#parts.meter.verified("vote", ok);
@@ -238,7 +241,7 @@ class ConsensusReactor implements Reactor {
   #receiveProposal(peer: Connection, message: ProposalMessage): void {
     const { proposal } = message;
     const { driver, ledger } = this.#parts;
-    if (proposal.height <= ledger.tip().height) return;
+    if (proposal.height <= ledger.tip().height || proposal.round > MAX_ROUND) return;
     const validators = this.#validatorsOf(proposal.height);
     if (!validators || this.#isKnownProposal(proposal)) return;
     const input = { kind: "proposal", proposal } as const;

@@ -186,11 +186,13 @@ const hexOf = (bytes: number): z.ZodType<string> =>
     .string()
     .length(2 * bytes)
     .regex(HEX, "lower-case hex without 0x");
+const DECIMAL = /^(?:0|[1-9][0-9]*)$/;
 const decimal: z.ZodType<string> = z
   .string()
   .max(20)
-  .regex(/^(?:0|[1-9][0-9]*)$/, "decimal string")
-  .refine((value) => BigInt(value) < 1n << 64n, "below 2^64");
+  .regex(DECIMAL, "decimal string")
+  // Asked also of what the pattern has refused.
+  .refine((value) => !DECIMAL.test(value) || BigInt(value) < 1n << 64n, "below 2^64");
 
 const none = z.strictObject({}) as z.ZodType<None>;
 export const MAX_RANGE_ENTRIES: 200 = 200;
