@@ -4,13 +4,31 @@ import {
   CodedError,
   type DecodedTransaction,
   decodeTransaction,
+  hexToBytes,
   MAX_TRANSACTION_BYTES,
   MESSAGES,
 } from "@ropenet/protocol";
+import {
+  type Bid,
+  createTails,
+  inFeeOrder,
+  outbids,
+  priceOf,
+  replacementFee,
+  type Tails,
+} from "./fee-order.ts";
 
 export type MempoolErrorInfo =
   | { readonly code: "mempool/known"; readonly id: Uint8Array }
-  | { readonly code: "mempool/full"; readonly transactions: number; readonly bytes: number }
+  /** and everything that waits offers as much per byte */
+  | {
+      readonly code: "mempool/full";
+      readonly transactions: number;
+      readonly bytes: number;
+      readonly cheapestPerByte: number;
+    }
+  /** another transaction with this nonce waits; the fee limit that would replace it */
+  | { readonly code: "mempool/underpriced"; readonly nonce: bigint; readonly needed: bigint }
   | { readonly code: "mempool/sender-full"; readonly sender: Uint8Array; readonly limit: number }
   /** free of fee, hence not for everybody */
   | { readonly code: "mempool/validators-only"; readonly sender: Uint8Array }
@@ -41,7 +59,7 @@ export interface Mempool {
   find(name: Uint8Array): Uint8Array | undefined;
   /** Next free nonce of `sender`; undefined if nothing of it waits. */
   pendingNonce(sender: Uint8Array): bigint | undefined;
-  /** In order of arrival, hence in nonce order per sender; at most `maxBytes` in all. */
+  /** By fee per byte, in nonce order per sender, see fee-order.ts; at most `maxBytes` in all. */
   candidates(maxBytes: number): readonly Uint8Array[];
   /** Drops what was included or has become impossible; call after every commit, with the new height. */
   update(included: readonly IncludedTransaction[], height: bigint): void;
@@ -54,12 +72,10 @@ export interface IncludedTransaction {
   readonly transaction: Uint8Array;
 }
 
-interface Entry {
+interface Entry extends Bid {
   readonly id: string;
-  readonly sender: string;
-  readonly nonce: bigint;
   readonly expiryHeight: bigint;
-  readonly transaction: Uint8Array;
+  readonly feeLimit: bigint;
 }
 
 /** Ids that were seen and are no longer here: gossip brings each transaction several times. */
@@ -82,12 +98,18 @@ class TransactionQueue implements Mempool {
   readonly #byName = new Map<string, Entry>();
   readonly #bySender = new Map<string, Entry[]>();
   readonly #remembered = new Set<string>();
+  readonly #tails: Tails<Entry>;
   #bytes = 0;
+  #arrivals = 0;
 
   constructor(options: MempoolOptions, { application, isValidator }: MempoolComponents) {
     this.#options = options;
     this.#application = application;
     this.#isValidator = isValidator;
+    this.#tails = createTails(
+      (entry) => this.#bySender.get(entry.sender)?.at(-1) === entry,
+      () => this.size,
+    );
   }
 
   get size(): number {
@@ -108,14 +130,18 @@ class TransactionQueue implements Mempool {
     if (this.#entries.has(id) || this.#remembered.has(id)) {
       throw new MempoolError({ code: "mempool/known", id: decoded.id });
     }
-    this.#assertPays(decoded);
-    this.#assertRoom(decoded, transaction.length);
-    const sender = bytesToHex(decoded.sender);
-    const last = this.#bySender.get(sender)?.at(-1);
-    const checked = this.#application.checkTx(transaction, last && last.nonce + 1n);
+    const entry = this.#entryOf(decoded, id, transaction);
+    const queue = this.#bySender.get(entry.sender) ?? [];
+    const rival = queue[Number(entry.nonce - (queue[0]?.nonce ?? entry.nonce))];
+    // Before the signature is checked: refusing must stay cheaper than sending.
+    if (rival) assertReplaces(entry, rival);
+    else this.#assertRoom(entry, queue.length);
+    const last = queue.at(-1);
+    const expected = rival ? rival.nonce : last && last.nonce + 1n;
+    const checked = this.#application.checkTx(transaction, expected);
     if (!checked.ok) throw new MempoolError({ code: checked.code, detail: checked.message });
-    const { nonce, expiryHeight } = decoded.body;
-    this.#insert({ id, sender, nonce, expiryHeight, transaction });
+    if (rival) this.#replace(rival, entry);
+    else this.#insert(entry);
     return decoded.id;
   }
 
@@ -133,14 +159,8 @@ class TransactionQueue implements Mempool {
   }
 
   candidates(maxBytes: number): readonly Uint8Array[] {
-    const chosen: Uint8Array[] = [];
-    let left = maxBytes;
-    for (const { transaction } of this.#entries.values()) {
-      left -= transaction.length;
-      if (left < 0) break;
-      chosen.push(transaction);
-    }
-    return chosen;
+    const chosen = inFeeOrder(this.#bySender.values(), maxBytes);
+    return chosen.map(({ transaction }) => transaction);
   }
 
   update(included: readonly IncludedTransaction[], height: bigint): void {
@@ -166,29 +186,80 @@ class TransactionQueue implements Mempool {
   }
 
   /** Accounts cost nothing: whoever may send for nothing could fill the queue with a new key each time. */
-  #assertPays({ body, sender }: DecodedTransaction): void {
-    if (body.type !== MESSAGES["checkpoints/sign"].type || this.#isValidator(sender)) return;
-    throw new MempoolError({ code: "mempool/validators-only", sender });
+  #entryOf({ body, sender }: DecodedTransaction, id: string, transaction: Uint8Array): Entry {
+    const isFree = body.type === MESSAGES["checkpoints/sign"].type;
+    if (isFree && !this.#isValidator(sender)) {
+      throw new MempoolError({ code: "mempool/validators-only", sender });
+    }
+    const { nonce, expiryHeight, feeLimit } = body;
+    const price = priceOf(feeLimit, transaction.length, isFree);
+    const arrival = this.#arrivals;
+    this.#arrivals += 1;
+    return {
+      id,
+      sender: bytesToHex(sender),
+      nonce,
+      expiryHeight,
+      feeLimit,
+      price,
+      arrival,
+      transaction,
+    };
   }
 
-  #assertRoom({ sender }: DecodedTransaction, length: number): void {
-    const { maxTransactions, maxBytes, maxPerSender } = this.#options;
-    if (this.size >= maxTransactions || this.#bytes + length > maxBytes) {
-      const { size, bytes } = this;
-      throw new MempoolError({ code: "mempool/full", transactions: size, bytes });
+  #hasRoom(length: number): boolean {
+    const { maxTransactions, maxBytes } = this.#options;
+    return this.size < maxTransactions && this.#bytes + length <= maxBytes;
+  }
+
+  #assertRoom({ sender, price, transaction }: Entry, waiting: number): void {
+    const limit = this.#options.maxPerSender;
+    if (waiting >= limit) {
+      throw new MempoolError({ code: "mempool/sender-full", sender: hexToBytes(sender), limit });
     }
-    if ((this.#bySender.get(bytesToHex(sender))?.length ?? 0) >= maxPerSender) {
-      throw new MempoolError({ code: "mempool/sender-full", sender, limit: maxPerSender });
-    }
+    if (!this.#hasRoom(transaction.length)) this.#victimOf(sender, price);
+  }
+
+  /** Who makes room. @throws {MempoolError} `mempool/full` if nobody offers clearly less */
+  #victimOf(sender: string, price: number): Entry {
+    const cheapest = this.#tails.cheapest();
+    // One's own last transaction cannot make room for the one after it.
+    if (cheapest && cheapest.sender !== sender && outbids(price, cheapest.price)) return cheapest;
+    const { size, bytes } = this;
+    const cheapestPerByte = cheapest?.price ?? 0;
+    throw new MempoolError({ code: "mempool/full", transactions: size, bytes, cheapestPerByte });
   }
 
   #insert(entry: Entry): void {
+    while (!this.#hasRoom(entry.transaction.length)) {
+      this.#evict(this.#victimOf(entry.sender, entry.price));
+    }
     this.#entries.set(entry.id, entry);
     this.#byName.set(nameOf(entry), entry);
     const queue = this.#bySender.get(entry.sender);
     if (queue) queue.push(entry);
     else this.#bySender.set(entry.sender, [entry]);
     this.#bytes += entry.transaction.length;
+    this.#tails.note(entry);
+  }
+
+  #evict(tail: Entry): void {
+    const queue = this.#bySender.get(tail.sender) ?? [];
+    queue.pop();
+    this.#drop(tail);
+    const before = queue.at(-1);
+    if (before) this.#tails.note(before);
+    else this.#bySender.delete(tail.sender);
+  }
+
+  #replace(rival: Entry, entry: Entry): void {
+    const queue = this.#bySender.get(entry.sender) ?? [];
+    queue[queue.indexOf(rival)] = entry;
+    this.#drop(rival);
+    this.#entries.set(entry.id, entry);
+    this.#byName.set(nameOf(entry), entry);
+    this.#bytes += entry.transaction.length;
+    this.#tails.note(entry);
   }
 
   #drop(entry: Entry): void {
@@ -212,8 +283,13 @@ class TransactionQueue implements Mempool {
       if (holds) kept.push(entry);
       else this.#drop(entry);
     }
-    if (kept.length > 0) this.#bySender.set(sender, kept);
-    else this.#bySender.delete(sender);
+    const tail = kept.at(-1);
+    if (tail) {
+      this.#bySender.set(sender, kept);
+      this.#tails.note(tail);
+    } else {
+      this.#bySender.delete(sender);
+    }
   }
 
   #remember(id: string): void {
@@ -229,4 +305,11 @@ class TransactionQueue implements Mempool {
 /** In hex. @see BlockOutline */
 function nameOf({ id }: Entry): string {
   return id.slice(0, 16);
+}
+
+/** @throws {MempoolError} `mempool/underpriced` */
+function assertReplaces(entry: Entry, rival: Entry): void {
+  const needed = replacementFee(rival.feeLimit);
+  if (entry.feeLimit >= needed && outbids(entry.price, rival.price)) return;
+  throw new MempoolError({ code: "mempool/underpriced", nonce: entry.nonce, needed });
 }

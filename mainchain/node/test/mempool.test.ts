@@ -17,14 +17,19 @@ const [alice, bob] = [sm2.randomSecretKey(), sm2.randomSecretKey()];
 const options: MempoolOptions = { maxTransactions: 6, maxBytes: 10_000, maxPerSender: 4 };
 const code = (name: string) => expect.objectContaining({ code: name });
 
-function transaction(secretKey: Uint8Array, nonce: bigint, expiryHeight = 100n): Uint8Array {
+function transaction(
+  secretKey: Uint8Array,
+  nonce: bigint,
+  expiryHeight = 100n,
+  feeLimit = 10n,
+): Uint8Array {
   return signTransaction(
     {
       version: 1,
       chainId,
       publicKey: sm2.getPublicKey(secretKey),
       nonce,
-      feeLimit: 10n,
+      feeLimit,
       expiryHeight,
       ...encodeMessage("accounts/transfer", { to: new Uint8Array(20), amount: 1n }),
     },
@@ -60,7 +65,7 @@ beforeEach(() => {
 });
 
 describe("the mempool", () => {
-  it("keeps arrival order and consecutive nonces per sender", () => {
+  it("keeps arrival order at equal fees and consecutive nonces per sender", () => {
     const sent = [transaction(alice, 0n), transaction(bob, 0n), transaction(alice, 1n)];
     for (const one of sent) mempool.add(one);
     expect(mempool.candidates(10_000)).toEqual(sent);
@@ -138,5 +143,127 @@ describe("the mempool", () => {
     const sent = [0n, 1n, 2n].map((nonce) => transaction(alice, nonce));
     for (const one of sent) mempool.add(one);
     expect(mempool.candidates((sent[0]?.length ?? 0) * 2)).toHaveLength(2);
+  });
+});
+
+const paying = (secretKey: Uint8Array, nonce: bigint, feeLimit: bigint) =>
+  transaction(secretKey, nonce, 100n, feeLimit);
+
+describe("who goes first", () => {
+  it("is who offers more per byte, never out of a sender's order", () => {
+    const [a0, a1] = [paying(alice, 0n, 10n), paying(alice, 1n, 900n)];
+    const [b0, b1] = [paying(bob, 0n, 50n), paying(bob, 1n, 20n)];
+    for (const one of [a0, a1, b0, b1]) mempool.add(one);
+    expect(mempool.candidates(10_000)).toEqual([b0, b1, a0, a1]);
+  });
+
+  it("is no single sender: the more it has in a block, the less its next one counts", () => {
+    const wide = { maxTransactions: 1_000, maxBytes: 1e6, maxPerSender: 500 };
+    const pool = createMempool(wide, components);
+    for (let nonce = 0n; nonce < 200n; nonce += 1n) pool.add(paying(alice, nonce, 150n));
+    const small = paying(bob, 0n, 100n);
+    pool.add(small);
+    expect(pool.candidates(1e6).indexOf(small)).toBe(64);
+  });
+});
+
+describe("a full mempool", () => {
+  const carol = sm2.randomSecretKey();
+  const fill = () => {
+    for (let nonce = 0n; nonce < 4n; nonce += 1n) mempool.add(paying(alice, nonce, 100n));
+    for (let nonce = 0n; nonce < 2n; nonce += 1n) mempool.add(paying(bob, nonce, 50n));
+  };
+
+  it("gives up the cheapest sender's last one for a clearly better one", () => {
+    fill();
+    expect(() => mempool.add(paying(carol, 0n, 54n))).toThrow(
+      expect.objectContaining({ info: expect.objectContaining({ code: "mempool/full" }) }),
+    );
+    const better = paying(carol, 0n, 60n);
+    mempool.add(better);
+    expect(mempool.size).toBe(6);
+    expect(mempool.candidates(10_000)).toContainEqual(better);
+    expect(mempool.pendingNonce(addressOf(sm2.getPublicKey(bob)))).toBe(1n);
+    expect(() => mempool.add(paying(carol, 1n, 54n))).toThrow(code("mempool/full"));
+    // Room is made one by one, always from the end.
+    mempool.add(paying(carol, 1n, 60n));
+    expect(mempool.pendingNonce(addressOf(sm2.getPublicKey(bob)))).toBeUndefined();
+  });
+
+  it("does not make room for a sender by its own last one", () => {
+    fill();
+    expect(() => mempool.add(paying(bob, 2n, 1_000n))).toThrow(code("mempool/full"));
+  });
+
+  it("does not ask the application about what offers too little", () => {
+    fill();
+    let asked = 0;
+    const pool = createMempool(options, {
+      ...components,
+      application: {
+        checkTx(bytes, nonce): CheckResult {
+          asked += 1;
+          return checkTx(bytes, nonce);
+        },
+      },
+    });
+    for (let nonce = 0n; nonce < 4n; nonce += 1n) pool.add(paying(alice, nonce, 100n));
+    for (let nonce = 0n; nonce < 2n; nonce += 1n) pool.add(paying(bob, nonce, 50n));
+    expect(asked).toBe(6);
+    expect(() => pool.add(paying(carol, 0n, 10n))).toThrow(code("mempool/full"));
+    expect(asked).toBe(6);
+  });
+
+  it("survives six hundred changes with every sender in order", () => {
+    const keys = Array.from({ length: 5 }, () => sm2.randomSecretKey());
+    const seen = keys.map(() => 0n);
+    const pool = createMempool(
+      { maxTransactions: 40, maxBytes: 1e6, maxPerSender: 12 },
+      components,
+    );
+    const senders = keys.map((key) => addressOf(sm2.getPublicKey(key)));
+    for (let turn = 0; turn < 600; turn += 1) {
+      const index = (turn * 7) % keys.length;
+      const sender = senders[index] as Uint8Array;
+      const next = pool.pendingNonce(sender) ?? seen[index] ?? 0n;
+      const fee = BigInt(10 + ((turn * 7_919) % 500));
+      try {
+        pool.add(paying(keys[index] as Uint8Array, next, fee));
+      } catch {
+        // full, or too many of this sender
+      }
+      expect(pool.size).toBeLessThanOrEqual(40);
+      if (turn % 50 === 49) {
+        const block = pool.candidates(2_000);
+        for (const bytes of block) {
+          const decoded = decodeTransaction(bytes);
+          const who = senders.findIndex((one) => bytesToHex(one) === bytesToHex(decoded.sender));
+          expect(decoded.body.nonce).toBe(seen[who]);
+          seen[who] = decoded.body.nonce + 1n;
+        }
+        include(pool, block, BigInt(turn));
+      }
+    }
+    expect(pool.bytes).toBe(pool.candidates(1e6).reduce((sum, one) => sum + one.length, 0));
+  });
+});
+
+describe("another transaction with the nonce of a waiting one", () => {
+  it("takes its place for a tenth more, and leaves what follows", () => {
+    const sent = [0n, 1n, 2n].map((nonce) => paying(alice, nonce, 100n));
+    for (const one of sent) mempool.add(one);
+    expect(() => mempool.add(paying(alice, 1n, 109n))).toThrow(
+      expect.objectContaining({
+        info: { code: "mempool/underpriced", nonce: 1n, needed: 110n },
+      }),
+    );
+    const better = paying(alice, 1n, 110n);
+    mempool.add(better);
+    expect(mempool.size).toBe(3);
+    expect(mempool.candidates(10_000)).toEqual([sent[0], better, sent[2]]);
+    expect(mempool.pendingNonce(addressOf(sm2.getPublicKey(alice)))).toBe(3n);
+    expect(mempool.bytes).toBe(
+      [sent[0], better, sent[2]].reduce((sum, one) => sum + (one?.length ?? 0), 0),
+    );
   });
 });
