@@ -16,4 +16,7 @@ export {
   type SignedCheckpoint,
 } from "./queries/queries.ts";
 export { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
+export type { StateSnapshots } from "./snapshots.ts";
+export type { StateEntry } from "./state/export-state.ts";
+export { ImportError, type ImportErrorInfo, type ImportTarget } from "./state/import-state.ts";
 export { KEPT_VERSIONS } from "./state/sweep.ts";

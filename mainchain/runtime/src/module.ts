@@ -66,6 +66,8 @@ export interface Module {
   beginBlock?(context: Context): void;
   endBlock?(context: Context): void;
   readonly invariants?: readonly Invariant[];
+  /** Makes anew, by `setIndex`, what answers queries and is not in the state: it was imported without. */
+  rebuildIndex?(state: StateView): void;
   /** Work that waits for a block although no transaction does, seen at the node's clock. */
   wantsBlock?(state: StateView, parameters: ParametersRecord, nowMs: bigint): boolean;
 }

@@ -12,6 +12,7 @@ import { createStakingModule } from "./modules/staking/module.ts";
 import { createSupervisionModule } from "./modules/supervision/module.ts";
 import { books, createTransfersModule, queuedTransfers } from "./modules/transfers/module.ts";
 import { createQueries, type Queries } from "./queries/queries.ts";
+import { createSnapshots, type StateSnapshots } from "./snapshots.ts";
 
 export interface RuntimeOptions {
   readonly reader: KeyValueReader;
@@ -22,6 +23,7 @@ export interface RuntimeOptions {
 export interface Runtime {
   readonly application: Application;
   readonly queries: Queries;
+  readonly snapshots: StateSnapshots;
 }
 
 /** The rope's modules, each with the slices of others that it needs, in the order in which they see a block end. */
@@ -70,5 +72,6 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
         SUITES.some((suite) => latestOf(state, suite).dueHeight === height),
     }),
     queries: createQueries({ reader, directory, outlet }),
+    snapshots: createSnapshots(reader, modules),
   };
 }

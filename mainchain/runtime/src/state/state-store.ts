@@ -113,16 +113,34 @@ export function prepareCommit(
     changed.has(keyText(key)),
   );
   const tree = parts.trie.update(previous?.root, at.height, [...real, ...touched]);
-  const root = tree.root && { ...tree.root, version: BigInt(tree.root.version) };
   const batch: WriteOperation[] = [
     ...real.map(({ key, value }) => toOperation(valueKey(key), value)),
     ...state.indexChanges().map(({ key, value }) => toOperation(indexKey(key), value)),
     ...tree.writes,
     ...writes,
-    { key: rootKey(at.height), value: encode(storedRoot, root ?? null) },
-    { key: HEAD, value: encode(storedHead, at) },
+    ...headOperations(at, tree.root),
   ];
   return { head: { ...at, root: tree.root, stateRoot: tree.hash }, batch, tree, changes: real };
+}
+
+/** @throws {CodedError} `state/height-unknown`, `state/height-pruned` */
+export function rootAt(reader: KeyValueReader, height: bigint): NodeReference | undefined {
+  const head = readHead(reader);
+  if (!head || height > head.height) throw new CodedError({ code: "state/height-unknown", height });
+  return readRoot(reader, height);
+}
+
+/** What names the committed height and its tree. */
+export function headOperations(
+  at: StoredHead,
+  reference: NodeReference | undefined,
+): readonly WriteOperation[] {
+  const { height, timeMs } = at;
+  const root = reference && { ...reference, version: BigInt(reference.version) };
+  return [
+    { key: rootKey(height), value: encode(storedRoot, root ?? null) },
+    { key: HEAD, value: encode(storedHead, { height, timeMs }) },
+  ];
 }
 
 /** @throws {CodedError} `state/height-unknown`, `state/height-pruned` */
@@ -135,8 +153,6 @@ export function proveAt(
   readonly value: Uint8Array | undefined;
   readonly proof: Uint8Array;
 } {
-  const head = readHead(reader);
-  if (!head || height > head.height) throw new CodedError({ code: "state/height-unknown", height });
-  const root = readRoot(reader, height);
+  const root = rootAt(reader, height);
   return { stateRoot: root?.hash ?? ZERO_32, ...proveKey(reader, root, key) };
 }

@@ -46,6 +46,12 @@ const sweepCodec: Codec<SweepRecord> = struct<SweepRecord>({
 const NOTHING = new Uint8Array(0);
 const FIRST: SweepRecord = { leaves: 0n, since: PASS_VERSIONS, cursor: NOTHING, floors: [] };
 
+/** The next pass begins as late as after a genesis: nothing is stale yet. */
+export function sweepAfterImport(leaves: bigint, version: bigint): WriteOperation {
+  const record: SweepRecord = { ...FIRST, leaves, since: version + PASS_VERSIONS };
+  return { key: SWEEP, value: encode(sweepCodec, record) };
+}
+
 export interface Sweep {
   /** leaves to write anew although nothing changes them */
   readonly touched: readonly Change[];

@@ -102,6 +102,11 @@ export class RopeBench {
     return new RopeBench(new MemoryStore(this.store), strands, this.timeMs, this);
   }
 
+  /** The same chain over another store, which holds the same state. */
+  on(store: MemoryStore): RopeBench {
+    return new RopeBench(store, this.strands, this.timeMs, this);
+  }
+
   get height(): bigint {
     return this.runtime.application.info().height;
   }

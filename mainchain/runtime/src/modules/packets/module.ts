@@ -4,6 +4,7 @@ import type { ChainDirectory, PacketHandler, PacketOutlet, StrandVerifier } from
 import { acknowledgePackets } from "./acknowledge-packets.ts";
 import { finishPacket } from "./finish-packet.ts";
 import { readOutbox } from "./outbox.ts";
+import { rebuildOutboxes } from "./rebuild-outboxes.ts";
 import { receivePackets } from "./receive-packets.ts";
 import { originatePacket, sendPacket } from "./send-packet.ts";
 
@@ -46,6 +47,7 @@ export function createPacketsModule(slices: {
   return {
     name: "packets",
     outlet,
+    rebuildIndex: rebuildOutboxes,
     register(kind, handler): void {
       if (handlers.has(kind)) throw new Error(`two handlers for packet kind ${kind}`);
       handlers.set(kind, handler);

@@ -19,7 +19,7 @@ import {
 import { type Context, readRecord, type StateView, writeRecord } from "../../module.ts";
 
 /** Where a finished inner node is kept for proofs: derived data, outside the state root. */
-function nodeKey(gateway: Uint8Array, level: number, index: bigint): Uint8Array {
+export function nodeKey(gateway: Uint8Array, level: number, index: bigint): Uint8Array {
   return concatBytes(utf8ToBytes("outbox-node/"), gateway, encode(u8, level), encode(u64, index));
 }
 
