@@ -7,6 +7,7 @@ import {
   CommitError,
   commitCodec,
   concatBytes,
+  type DuplicateVote,
   EMPTY_COMMIT,
   encode,
   equalBytes,
@@ -37,7 +38,7 @@ import {
 
 /** Where the application's keys live; everything else of the store is the node's own. */
 export const APPLICATION_PREFIX: Uint8Array = utf8ToBytes("s");
-const GENESIS_KEY = utf8ToBytes("m/genesis");
+export const GENESIS_KEY: Uint8Array = utf8ToBytes("m/genesis");
 const evidenceKey = (name: Uint8Array): Uint8Array => concatBytes(utf8ToBytes("e"), name);
 
 /** The last committed height; `header` and `commit` are absent at height 0. */
@@ -200,7 +201,7 @@ class ChainLedger implements Ledger {
     this.#store.write([
       ...placeBelow(state, APPLICATION_PREFIX),
       ...this.blocks.record(decided),
-      ...evidenceMarks(block),
+      ...evidenceMarks(block.header.height, block.evidence),
     ]);
     const { height, timeMs } = block.header;
     this.#tip = { height, header: block.header, blockId, commit, timeMs };
@@ -305,9 +306,10 @@ class ChainLedger implements Ledger {
   }
 }
 
-function evidenceMarks({ header, evidence }: Block): WriteBatch {
+/** So that no later block carries the same offence again. */
+export function evidenceMarks(height: bigint, evidence: readonly DuplicateVote[]): WriteBatch {
   return evidence.map((one) => ({
     key: evidenceKey(evidenceName(one)),
-    value: encode(u64, header.height),
+    value: encode(u64, height),
   }));
 }

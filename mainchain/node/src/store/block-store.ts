@@ -7,10 +7,14 @@ import {
   type Commit,
   commitCodec,
   concatBytes,
+  type DuplicateVote,
   decode,
+  decodeTransaction,
+  duplicateVoteCodec,
   encode,
   type Header,
   headerCodec,
+  list,
   Reader,
   struct,
   type TransactionEvent,
@@ -42,6 +46,8 @@ export interface BlockStore {
   commit(height: bigint): Commit | undefined;
   commitBytes(height: bigint): Uint8Array | undefined;
   validators(hash: Uint8Array): ValidatorSet | undefined;
+  /** the offences that the block of `height` carried */
+  evidence(height: bigint): readonly DuplicateVote[];
   transaction(id: Uint8Array): IncludedTransactionJson | undefined;
   results(height: bigint): BlockResultsJson | undefined;
 }
@@ -62,6 +68,8 @@ const SPACE = {
   transaction: "t",
   events: "r",
   results: "x",
+  /** of blocks whose body is not here any more, or never was */
+  header: "h",
 } as const;
 /** Results that share a row: few rows to write, and little to read for one. */
 const RESULTS_PER_ROW = 64;
@@ -115,7 +123,12 @@ export function createBlockStore(store: KeyValueStore): BlockStore {
     block: (height) => read(atHeight(SPACE.block, height), (bytes) => decode(blockCodec, bytes)),
     header: (height) =>
       // The header is the first field of the block; the megabytes behind it stay unread.
-      read(atHeight(SPACE.block, height), (bytes) => headerCodec.read(new Reader(bytes), "header")),
+      read(atHeight(SPACE.block, height), readHeader) ??
+      read(atHeight(SPACE.header, height), readHeader),
+    evidence: (height) =>
+      blocks.block(height)?.evidence ??
+      read(atHeight(SPACE.header, height), (bytes) => decode(pastCodec, bytes))?.evidence ??
+      [],
     commit: (height) => read(atHeight(SPACE.commit, height), (bytes) => decode(commitCodec, bytes)),
     commitBytes: (height) => store.get(atHeight(SPACE.commit, height)),
     validators: (hash) =>
@@ -139,6 +152,82 @@ export function createBlockStore(store: KeyValueStore): BlockStore {
     },
   };
   return blocks;
+}
+
+/** A past header, with the offences that its block carried: no later block may carry them again. */
+export interface PastHeader {
+  readonly header: Header;
+  readonly evidence: readonly DuplicateVote[];
+}
+
+export const pastCodec: Codec<PastHeader> = struct<PastHeader>({
+  header: headerCodec,
+  evidence: list(duplicateVoteCodec, 64),
+});
+
+const readHeader = (bytes: Uint8Array): Header => headerCodec.read(new Reader(bytes), "header");
+
+export interface PastRecord {
+  readonly height: bigint;
+  /** encoded, of `height` */
+  readonly block: Uint8Array;
+  readonly commit: Commit;
+  /** below it */
+  readonly past: readonly PastHeader[];
+  readonly sets: readonly ValidatorSet[];
+}
+
+/** What a node that begins at a height knows of what was before. */
+export function recordOfPast({ height, block, commit, past, sets }: PastRecord): WriteBatch {
+  return [
+    { key: atHeight(SPACE.block, height), value: block },
+    { key: atHeight(SPACE.commit, height), value: encode(commitCodec, commit) },
+    ...past.map((one) => ({
+      key: atHeight(SPACE.header, one.header.height),
+      value: encode(pastCodec, one),
+    })),
+    ...sets.map((set) => ({
+      key: keyOf(SPACE.validators, validatorSetHash(set)),
+      value: encode(validatorSetCodec, set),
+    })),
+  ];
+}
+
+export interface PruneLimits {
+  /** blocks below this lose their bodies, commits and results */
+  readonly below: bigint;
+  /** headers below this are deleted too */
+  readonly headersBelow: bigint;
+  /** heights per call at most */
+  readonly limit: number;
+}
+
+/** Operations that forget what is old, a bounded number of heights at a time; empty when nothing is left to do. */
+export function pruneBlocks(
+  store: KeyValueStore,
+  { below, headersBelow, limit }: PruneLimits,
+): WriteBatch {
+  const operations: WriteOperation[] = [];
+  const remove = (key: Uint8Array): void => void operations.push({ key, value: undefined });
+  const bodies = store.range(atHeight(SPACE.block, 0n), atHeight(SPACE.block, below), limit);
+  for (const [key, bytes] of bodies) {
+    const { header, evidence, transactions } = decode(blockCodec, bytes);
+    const { height } = header;
+    remove(key);
+    remove(atHeight(SPACE.commit, height));
+    remove(atHeight(SPACE.events, height));
+    for (const [row] of store.range(resultsRow(height, 0), resultsRow(height + 1n, 0))) remove(row);
+    for (const one of transactions) remove(keyOf(SPACE.transaction, decodeTransaction(one).id));
+    const past = encode(pastCodec, { header, evidence });
+    operations.push({ key: atHeight(SPACE.header, height), value: past });
+  }
+  const headers = store.range(
+    atHeight(SPACE.header, 0n),
+    atHeight(SPACE.header, headersBelow),
+    limit,
+  );
+  for (const [key] of headers) remove(key);
+  return operations;
 }
 
 function resultRows(

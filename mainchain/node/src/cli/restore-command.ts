@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import type { NodeConfig } from "../config.ts";
+import { openCheckpointKey } from "../engine/checkpoint-key.ts";
+import { openSigner } from "../engine/signer.ts";
+import { readGenesis } from "../genesis-file.ts";
+import { readKeys } from "../keys.ts";
+
+/**
+ * The records of what a validator signed, new if there are none: a home that was restored has no others. Only for a
+ * key that signs nowhere else, and whose last signatures lie below the restored height.
+ */
+export function openSigners(config: NodeConfig): void {
+  const { genesis } = readGenesis(config.genesisFile);
+  const { secretKey, bridge } = readKeys(config.keysFile);
+  if (!bridge) return;
+  const at = (name: string): string => join(config.directory, name);
+  const { chainId } = genesis.parameters;
+  openSigner({ file: at("signer.state"), secretKey, chainId, mustExist: false }).close();
+  openCheckpointKey({ file: at("checkpoint.state"), keys: bridge, mustExist: false }).close();
+}
