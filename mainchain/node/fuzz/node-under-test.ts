@@ -18,7 +18,7 @@ import type { Ledger } from "../src/engine/ledger.ts";
 import { createReactor, type Reactor } from "../src/engine/reactor.ts";
 import { createTransactionGossip } from "../src/engine/transaction-gossip.ts";
 import { type Home, openHome } from "../src/home.ts";
-import { createDevnet } from "../src/init.ts";
+import { createDevnet, type Devnet } from "../src/init.ts";
 import { type NodeKeys, readKeys } from "../src/keys.ts";
 import { createMempool, type Mempool } from "../src/mempool.ts";
 import { SILENT_METER } from "../src/metrics/meter.ts";
@@ -40,16 +40,20 @@ export interface NodeUnderTest {
   close(): void;
 }
 
-export function createNodeUnderTest(): NodeUnderTest {
-  const directory = mkdtempSync(join(tmpdir(), "rope-fuzz-"));
-  const rich = sm2.randomSecretKey();
-  const devnet = createDevnet({
+function createFuzzNet(directory: string, rich: Uint8Array): Devnet {
+  return createDevnet({
     directory,
     chainName: "fuzz",
     validators: 4,
     basePort: 1_024,
-    accounts: [{ address: addressOf(sm2.getPublicKey(rich)), balance: 10n ** 15n }],
+    accounts: [{ address: rich, balance: 10n ** 15n }],
   });
+}
+
+export function createNodeUnderTest(): NodeUnderTest {
+  const directory = mkdtempSync(join(tmpdir(), "rope-fuzz-"));
+  const rich = sm2.randomSecretKey();
+  const devnet = createFuzzNet(directory, addressOf(sm2.getPublicKey(rich)));
   const [own] = devnet.nodes;
   if (!own) throw new Error("no node");
   const config = readConfig(own.configFile);
@@ -95,6 +99,7 @@ export function createNodeUnderTest(): NodeUnderTest {
     transactions,
     peers,
     mempoolSize: () => mempool.size,
+    findTransaction: (name) => mempool.find(name),
     meter: SILENT_METER,
     clock: SYSTEM_CLOCK,
     logger,

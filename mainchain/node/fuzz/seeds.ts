@@ -4,6 +4,7 @@ import {
   type Commit,
   commitCodec,
   type DuplicateVote,
+  decodeTransaction,
   duplicateVoteCodec,
   encode,
   proposalSignBytes,
@@ -15,6 +16,7 @@ import {
   voteSignBytes,
 } from "@ropenet/protocol";
 import type { BoundBlock } from "../src/engine/block-body.ts";
+import { encodeOutline } from "../src/engine/block-outline.ts";
 import type { NodeKeys } from "../src/keys.ts";
 import { encodeMessageFrame, type PeerMessage } from "../src/p2p/message.ts";
 import { type NodeUnderTest, transferOf } from "./node-under-test.ts";
@@ -61,12 +63,16 @@ export function createSeeds(node: NodeUnderTest, random: Random): Seeds {
     ...proposal,
     signature: sm2.sign(proposalSignBytes(node.ledger.chainId, proposal), first.secretKey),
   };
+  const none = new Uint8Array(0);
+  const ids = transactions.map((transaction) => decodeTransaction(transaction).id);
+  const outline = encodeOutline(bound, ids);
   const commit = encode(commitCodec, commitOf(node, bound));
   const messages: readonly PeerMessage[] = [
     { kind: "status", height: 1n, roundPlusOne: 1, committed: 0n },
     { kind: "vote", vote: signed },
-    { kind: "proposal", proposal: signedProposal, block: bytes },
-    { kind: "proposal", proposal: signedProposal, block: new Uint8Array(0) },
+    { kind: "proposal", proposal: signedProposal, block: bytes, outline: none },
+    { kind: "proposal", proposal: signedProposal, block: none, outline },
+    { kind: "proposal", proposal: signedProposal, block: none, outline: none },
     { kind: "blockRequest", height: 1n, blockId },
     { kind: "block", block: bytes },
     { kind: "syncRequest", from: 1n, limit: 64 },

@@ -147,11 +147,14 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   async vote(context): Promise<Outcome> {
     const { random, node, seeds } = context;
     const keys = random.pick(node.validators);
+    const height = random.pick([0n, 1n, 2n, 3n, (1n << 64n) - 1n]);
+    // Two thirds for a block of another height would rightly halt the node.
+    const proposed = height === 1n ? seeds.bound.blockId : random.bytes(32);
     const vote = signVote(node, keys, {
       type: random.pick([VOTE_TYPE.prevote, VOTE_TYPE.precommit]),
-      height: random.pick([0n, 1n, 2n, 3n, (1n << 64n) - 1n]),
+      height,
       round: random.pick([0, 1, 2, 3, 0x7fff_ffff, 0xffff_ffff]),
-      blockId: random.pick([seeds.bound.blockId, new Uint8Array(32), random.bytes(32)]),
+      blockId: random.pick([proposed, new Uint8Array(32), random.bytes(32)]),
       validator: keys.address,
     });
     const peer = await hand(context, encodeMessageFrame({ kind: "vote", vote }));
