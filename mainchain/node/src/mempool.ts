@@ -55,6 +55,11 @@ interface Entry {
   readonly transaction: Uint8Array;
 }
 
+const FREE_TYPES: ReadonlySet<number> = new Set([
+  MESSAGES["checkpoints/sign"].type,
+  MESSAGES["checkpoints/sign-handover"].type,
+]);
+
 /** Ids that were seen and are no longer here: gossip brings each transaction several times. */
 const MAX_REMEMBERED = 50_000;
 
@@ -155,7 +160,7 @@ class TransactionQueue implements Mempool {
 
   /** Accounts cost nothing: whoever may send for nothing could fill the queue with a new key each time. */
   #assertPays({ body, sender }: DecodedTransaction): void {
-    if (body.type !== MESSAGES["checkpoints/sign"].type || this.#isValidator(sender)) return;
+    if (!FREE_TYPES.has(body.type) || this.#isValidator(sender)) return;
     throw new MempoolError({ code: "mempool/validators-only", sender });
   }
 

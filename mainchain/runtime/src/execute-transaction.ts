@@ -3,6 +3,7 @@ import {
   CodedError,
   type DecodedTransaction,
   decodeMessage,
+  type Message,
   type MessageBodies,
   type MessageName,
   stateKey,
@@ -39,15 +40,26 @@ export function collectHandlers(modules: readonly Module[]): Handlers {
   return handlers;
 }
 
-/** Validators' checkpoint signatures are part of the chain's own work. */
+/** Validators' bridge signatures are part of the chain's own work. */
 export function isFree(name: MessageName): boolean {
-  return name === "checkpoints/sign";
+  return name === "checkpoints/sign" || name === "checkpoints/sign-handover";
+}
+
+function givenAway(message: Message): bigint {
+  switch (message.name) {
+    case "accounts/transfer":
+    case "staking/delegate":
+      return message.body.amount;
+    case "staking/create-validator":
+      return message.body.selfStake;
+    default:
+      return 0n;
+  }
 }
 
 /** Coins that a transaction may take from its sender: what it gives away, and its fee at the most. */
 export function mostSpent({ body }: DecodedTransaction): bigint {
-  const message = decodeMessage(body.type, body.message);
-  return body.feeLimit + (message.name === "accounts/transfer" ? message.body.amount : 0n);
+  return body.feeLimit + givenAway(decodeMessage(body.type, body.message));
 }
 
 export interface Execution {

@@ -198,7 +198,9 @@ class NodeEngine implements Engine {
       genesisHash,
       protocolVersion: PROTOCOL_VERSION,
       isAllowed: (key) =>
-        this.#validators.has(bytesToHex(addressOf(key))) || this.#observers.has(bytesToHex(key)),
+        this.#validators.has(bytesToHex(addressOf(key))) ||
+        this.#observers.has(bytesToHex(key)) ||
+        home.runtime.queries.isCandidate(addressOf(key)),
     };
     const events: NetworkEvents = {
       onConnect: (peer) => this.#reactor.onConnect(peer),

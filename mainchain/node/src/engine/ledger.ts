@@ -59,6 +59,8 @@ export interface LedgerOptions {
   readonly genesisBytes: Uint8Array;
   readonly chainId: Uint8Array;
   readonly genesisTimeMs: bigint;
+  /** heights after which a double vote is told of no more */
+  readonly evidenceBlocks: bigint;
 }
 
 /** The chain as it is on disk, and the rules by which it grows by one block. */
@@ -118,6 +120,7 @@ class ChainLedger implements Ledger {
     this.blocks = createBlockStore(store);
     this.#evidenceContext = {
       chainId: options.chainId,
+      maxAge: options.evidenceBlocks,
       validatorsAt: (height) => this.#validatorsAt(height),
       isCommitted: (name) => store.get(evidenceKey(name)) !== undefined,
     };
@@ -141,7 +144,6 @@ class ChainLedger implements Ledger {
     readonly nowMs: bigint;
   }): BoundBlock {
     const { height, blockId, timeMs } = this.#tip;
-    const setHash = validatorSetHash(this.validators());
     const header = {
       protocolVersion: PROTOCOL_VERSION,
       chainId: this.chainId,
@@ -149,8 +151,8 @@ class ChainLedger implements Ledger {
       timeMs: parts.nowMs > timeMs ? parts.nowMs : timeMs + 1n,
       lastBlockId: blockId,
       stateRoot: this.#application.info().stateRoot,
-      validatorsHash: setHash,
-      nextValidatorsHash: setHash,
+      validatorsHash: validatorSetHash(this.validators()),
+      nextValidatorsHash: validatorSetHash(this.#application.nextValidators()),
       proposer: parts.proposer,
     };
     const body = {
