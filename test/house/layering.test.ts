@@ -19,7 +19,12 @@ const doors: Record<string, Door> = {
   protocol: { room: "mainchain/protocol", mayUse: ["crypto"], pure: true },
   consensus: { room: "mainchain/consensus", mayUse: ["protocol"], pure: true },
   runtime: { room: "mainchain/runtime", mayUse: ["protocol"], pure: true },
-  node: { room: "mainchain/node", mayUse: ["consensus", "runtime", "protocol", "crypto"] },
+  // Its parts apart, for those who put a node together over other clocks, wires and disks.
+  node: {
+    room: "mainchain/node",
+    mayUse: ["consensus", "runtime", "protocol", "crypto"],
+    faces: ["parts"],
+  },
   client: { room: "mainchain/client", mayUse: ["protocol", "crypto"] },
   "adapter-sdk": { room: "adapters/sdk", mayUse: ["protocol"] },
   "adapter-mainchain": {
