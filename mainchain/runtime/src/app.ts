@@ -4,6 +4,7 @@ import {
   accountRecordCodec,
   type Block,
   type BlockResult,
+  bridgeKeysRecordCodec,
   bytesToHex,
   type CheckResult,
   CodedError,
@@ -14,7 +15,6 @@ import {
   type Header,
   type KeyValueReader,
   type ParametersRecord,
-  PROTOCOL_VERSION,
   type ProvenValue,
   parametersRecordCodec,
   rootOfLeaves,
@@ -29,13 +29,8 @@ import {
   ZERO_32,
 } from "@ropenet/protocol";
 import { AppError, InvariantViolation } from "./app-error.ts";
-import {
-  baseUnits,
-  collectHandlers,
-  executeTransaction,
-  isFree,
-  mostSpent,
-} from "./execute-transaction.ts";
+import { checkTransaction, type Terms } from "./check-transaction.ts";
+import { collectHandlers, executeTransaction, mostSpent } from "./execute-transaction.ts";
 import { type KnownTransaction, KnownTransactions } from "./known-transactions.ts";
 import { type Context, type Module, readRecord, type StateView, writeRecord } from "./module.ts";
 import { type BlockState, createBlockState } from "./state/block-state.ts";
@@ -48,6 +43,7 @@ import {
   readHead,
 } from "./state/state-store.ts";
 import { StateTrie } from "./state/state-trie.ts";
+import { MAX_BLOCK_WORK, workOf } from "./work.ts";
 
 export interface ApplicationOptions {
   readonly reader: KeyValueReader;
@@ -58,9 +54,6 @@ export interface ApplicationOptions {
   /** the set for the height after the next one, as the committed state has it */
   readonly nextValidators: (state: StateView) => ValidatorSet;
 }
-
-/** A transaction that names a height further ahead would wait in mempools for ever. */
-const MAX_EXPIRY_AHEAD = 100_000n;
 
 interface Executed {
   readonly result: BlockResult;
@@ -77,43 +70,15 @@ function readValidators(state: StateView): ValidatorSet {
   return readRecord(state, stateKey.validators(), validatorSetCodec) ?? [];
 }
 
-/** Everything about a transaction but its handler. `nonce` = the next one of the sender. */
-function checkTransaction(
-  transaction: KnownTransaction,
-  chain: ParametersRecord,
-  height: bigint,
-  account: { readonly nonce: bigint; readonly balance: bigint },
-): void {
-  const { body } = transaction;
-  if (body.version !== PROTOCOL_VERSION)
-    throw new AppError({ code: "tx/wrong-version", version: body.version });
-  if (!equalBytes(body.chainId, chain.chainId)) throw new AppError({ code: "tx/wrong-chain" });
-  if (body.expiryHeight < height) {
-    throw new AppError({ code: "tx/expired", expiryHeight: body.expiryHeight, height });
-  }
-  if (body.expiryHeight > height + MAX_EXPIRY_AHEAD) {
-    throw new AppError({
-      code: "tx/expiry-too-far",
-      expiryHeight: body.expiryHeight,
-      limit: height + MAX_EXPIRY_AHEAD,
-    });
-  }
-  if (body.nonce !== account.nonce) {
-    throw new AppError({ code: "tx/wrong-nonce", nonce: body.nonce, expected: account.nonce });
-  }
-  if (!isFree(transaction.message.name)) {
-    const needed = baseUnits(transaction.bytes) * chain.baseFee;
-    if (body.feeLimit < needed)
-      throw new AppError({ code: "fee/limit-exceeded", feeLimit: body.feeLimit, needed });
-    if (account.balance < needed) {
-      throw new AppError({
-        code: "tx/cannot-pay",
-        feeLimit: body.feeLimit,
-        balance: account.balance,
-      });
-    }
-  }
-  if (!transaction.signatureHolds()) throw new AppError({ code: "tx/bad-signature" });
+/** Those who decide the next height, and those whose bridge keys gateways trust: mostly the same. */
+function signersOf(state: Pick<StateView, "get">): ReadonlySet<string> {
+  const set = readRecord(state, stateKey.validators(), validatorSetCodec) ?? [];
+  const bridge = readRecord(state, stateKey.bridgeKeys(), bridgeKeysRecordCodec);
+  const addresses = [
+    ...set.map(({ address }) => address),
+    ...(bridge?.validators ?? []).map(({ validator }) => validator),
+  ];
+  return new Set(addresses.map(bytesToHex));
 }
 
 class RopeApplication implements Application {
@@ -152,6 +117,14 @@ class RopeApplication implements Application {
     this.#committed ??= readHead(this.#reader);
     if (!this.#committed) throw new Error("no genesis yet");
     return this.#committed;
+  }
+
+  #terms(state: Pick<StateView, "get">): Terms {
+    return {
+      parameters: readParameters(state),
+      height: this.#head().height + 1n,
+      isValidator: (address) => signersOf(state).has(bytesToHex(address)),
+    };
   }
 
   info(): ApplicationInfo {
@@ -205,10 +178,7 @@ class RopeApplication implements Application {
       };
       const nonce =
         pendingNonce !== undefined && pendingNonce > account.nonce ? pendingNonce : account.nonce;
-      checkTransaction(transaction, readParameters(this.#values), this.#head().height + 1n, {
-        ...account,
-        nonce,
-      });
+      checkTransaction(transaction, this.#terms(this.#values), { ...account, nonce });
       return { ok: true, sender, nonce: body.nonce, feeLimit: body.feeLimit };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -221,11 +191,11 @@ class RopeApplication implements Application {
     limits: { readonly maxBytes: number; readonly maxTransactions: number },
   ): readonly Uint8Array[] {
     const state = this.#state();
-    const parameters = readParameters(state);
-    const height = this.#head().height + 1n;
+    const terms = this.#terms(state);
     const accounts = new Map<string, { nonce: bigint; balance: bigint }>();
     const chosen: Uint8Array[] = [];
     let size = 0;
+    let work = 0n;
     for (const bytes of candidates) {
       if (chosen.length >= limits.maxTransactions) break;
       if (size + bytes.length > limits.maxBytes) continue;
@@ -237,12 +207,14 @@ class RopeApplication implements Application {
             nonce: 0n,
             balance: 0n,
           };
-        checkTransaction(transaction, parameters, height, account);
+        if (work + workOf(transaction) > MAX_BLOCK_WORK) continue;
+        checkTransaction(transaction, terms, account);
         // What is taken here must be able to pay there, whatever runs before it.
         const left = account.balance - mostSpent(transaction);
         accounts.set(id, { nonce: account.nonce + 1n, balance: left > 0n ? left : 0n });
         chosen.push(bytes);
         size += bytes.length;
+        work += workOf(transaction);
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
       }
@@ -280,17 +252,18 @@ class RopeApplication implements Application {
     context: Omit<Context, "emit">,
   ): readonly TransactionResult[] {
     const results: TransactionResult[] = [];
+    const terms = this.#terms(state);
+    let work = 0n;
     for (const [index, bytes] of block.transactions.entries()) {
       let transaction: KnownTransaction;
       try {
         transaction = this.#known.readLeaf(leaves[index] as Uint8Array, bytes);
+        work += workOf(transaction);
+        if (work > MAX_BLOCK_WORK) {
+          throw new AppError({ code: "block/too-much-work", work, limit: MAX_BLOCK_WORK });
+        }
         const account = readRecord(state, stateKey.account(transaction.sender), accountRecordCodec);
-        checkTransaction(
-          transaction,
-          context.parameters,
-          context.height,
-          account ?? { nonce: 0n, balance: 0n },
-        );
+        checkTransaction(transaction, terms, account ?? { nonce: 0n, balance: 0n });
       } catch (cause) {
         if (!(cause instanceof CodedError)) throw cause;
         throw new AppError({ code: "block/bad-transaction", index, reason: cause.code }, { cause });

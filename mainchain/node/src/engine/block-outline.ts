@@ -10,6 +10,7 @@ import {
   type Header,
   headerCodec,
   list,
+  MAX_BLOCK_BYTES,
   MAX_BLOCK_TRANSACTIONS,
   struct,
   u32,
@@ -52,7 +53,8 @@ export function encodeOutline({ block }: BoundBlock, ids: readonly Uint8Array[])
 }
 
 /**
- * The block that an outline speaks of; undefined if `find` lacks one of its transactions, or has another of that name.
+ * The block that an outline speaks of; undefined if `find` lacks one of its transactions or has another of that name,
+ * if one is named twice, or if they are too long for a block.
  * @throws {CodecError} if the bytes are no outline
  */
 export function rebuildBlock(
@@ -61,9 +63,15 @@ export function rebuildBlock(
 ): BoundBlock | undefined {
   const { names, ...rest } = decode(outlineCodec, bytes);
   const transactions: Uint8Array[] = [];
+  const seen = new Set<Uint8Array>();
+  let length = 0;
   for (let at = 0; at + NAME_BYTES <= names.length; at += NAME_BYTES) {
     const transaction = find(names.subarray(at, at + NAME_BYTES));
-    if (!transaction) return undefined;
+    // A name takes eight bytes and stands for many: nothing is put together that could not be a block.
+    if (!transaction || seen.has(transaction)) return undefined;
+    seen.add(transaction);
+    length += transaction.length;
+    if (length > MAX_BLOCK_BYTES) return undefined;
     transactions.push(transaction);
   }
   const block: Block = { ...rest, transactions };

@@ -3,9 +3,13 @@ import {
   CodecError,
   decodeTransaction,
   EMPTY_COMMIT,
+  encode,
   encodeMessage,
+  MAX_BLOCK_BYTES,
   signTransaction,
   sm2,
+  sm3,
+  u32,
   ZERO_32,
 } from "@ropenet/protocol";
 import { expect, it } from "vitest";
@@ -62,6 +66,20 @@ it("gives none to whoever lacks one, or has the same one with another signature"
   const again = transfer(0n);
   expect(again).not.toEqual(first);
   expect(rebuildBlock(outline, finder([again, ...rest]))).toBeUndefined();
+});
+
+it("puts nothing together that could not be a block", () => {
+  const long = new Uint8Array(MAX_BLOCK_BYTES / 4);
+  let asked = 0;
+  const find = (): Uint8Array => {
+    asked += 1;
+    return long.slice();
+  };
+  const ids = Array.from({ length: 1_000 }, (_, index) => sm3(encode(u32, index)));
+  expect(rebuildBlock(encodeOutline(bound, ids), find)).toBeUndefined();
+  expect(asked).toBeLessThan(10);
+  const same = Array.from({ length: 1_000 }, () => idsOf(transactions)[0] as Uint8Array);
+  expect(rebuildBlock(encodeOutline(bound, same), finder(transactions))).toBeUndefined();
 });
 
 it("refuses what is no outline", () => {

@@ -106,9 +106,9 @@ export function prepareCommit(
   state: BlockState,
   at: StoredHead,
 ): PreparedCommit {
-  const changes = state.changes();
-  const { real, grown } = realChanges(parts.values, changes);
-  const changed = new Set(changes.map(({ key }) => keyText(key)));
+  const { real, grown } = realChanges(parts.values, state.changes());
+  // Not what was merely written with the value it had: that leaf is not made anew by the changes.
+  const changed = new Set(real.map(({ key }) => keyText(key)));
   const { touched, writes } = sweep(parts.reader, at.height, grown, (key) =>
     changed.has(keyText(key)),
   );
