@@ -8,6 +8,9 @@ import { encodeMessageFrame, MAX_GOSSIP_TRANSACTIONS } from "../p2p/message.ts";
 const SLICE_MS = 5;
 /** What peers have sent and was not checked yet; more is dropped and will be offered again. */
 const MAX_INBOUND = 20_000;
+const MAX_INBOUND_BYTES = 16 * 1024 * 1024;
+/** One peer cannot take the room of all. */
+const MAX_PEER_BYTES = 4 * 1024 * 1024;
 /** The first transaction after a silence goes out at once; those that follow gather for this long. */
 const GATHER_MS = 5;
 const MAX_BATCH_BYTES = 512 * 1024;
@@ -34,10 +37,29 @@ export interface TransactionGossipComponents {
 export function createTransactionGossip(parts: TransactionGossipComponents): TransactionGossip {
   const { mempool, clock } = parts;
   let inbound: (readonly [Connection, Uint8Array])[] = [];
+  let inboundBytes = 0;
+  const bytesOf = new Map<Connection, number>();
   let outbound: Uint8Array[] = [];
   let slice: Cancel | undefined;
   let flush: Cancel | undefined;
   let sentAtMs = 0;
+
+  function enqueue(peer: Connection, transaction: Uint8Array): void {
+    const { length } = transaction;
+    const own = (bytesOf.get(peer) ?? 0) + length;
+    if (inbound.length >= MAX_INBOUND || own > MAX_PEER_BYTES) return;
+    if (inboundBytes + length > MAX_INBOUND_BYTES) return;
+    inbound.push([peer, transaction]);
+    inboundBytes += length;
+    bytesOf.set(peer, own);
+  }
+
+  function forget(peer: Connection, { length }: Uint8Array): void {
+    inboundBytes -= length;
+    const own = (bytesOf.get(peer) ?? 0) - length;
+    if (own > 0) bytesOf.set(peer, own);
+    else bytesOf.delete(peer);
+  }
 
   function admit(peer: Connection, transaction: Uint8Array): void {
     try {
@@ -59,6 +81,7 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
     const endMs = clock.monotonicMs() + SLICE_MS;
     let done = 0;
     for (const [peer, transaction] of inbound) {
+      forget(peer, transaction);
       admit(peer, transaction);
       done += 1;
       if (clock.monotonicMs() > endMs) break;
@@ -83,9 +106,7 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
   return {
     announce,
     receive(peer, transactions): void {
-      for (const transaction of transactions) {
-        if (inbound.length < MAX_INBOUND) inbound.push([peer, transaction]);
-      }
+      for (const transaction of transactions) enqueue(peer, transaction);
       slice ??= clock.soon(work);
     },
     offerAll: (peers, maxBytes) => send(peers, mempool.candidates(maxBytes)),
