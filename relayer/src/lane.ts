@@ -27,6 +27,29 @@ export interface LaneRunner {
 const SCAN_SPAN = 2_000n;
 
 /**
+ * Takes the destination's gateway to the epoch that signs at the source, whether or not anything is to be delivered:
+ * a gateway that is left behind for longer than it trusts a set can never be brought on again.
+ * Returns the epoch that the destination believes then.
+ */
+async function followEpochs(
+  { name, source, destination }: Lane,
+  believed: bigint | undefined,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  if (!source.runningEpoch || !source.handovers) return undefined;
+  if (!destination.believedEpoch || !destination.acceptHandovers) return undefined;
+  const running = await source.runningEpoch(signal);
+  if (believed !== undefined && believed >= running) return believed;
+  const from = await destination.believedEpoch(signal);
+  if (from >= running) return from;
+  const handovers = await source.handovers(destination.suite, from, signal);
+  const taken = await destination.acceptHandovers(handovers, signal);
+  logger.info({ lane: name, fromEpoch: String(from), taken }, "handovers delivered");
+  return await destination.believedEpoch(signal);
+}
+
+/**
  * `resume` only spares re-reading: it lives in this process alone, is never trusted, and a fresh
  * worker begins at the start height and finds the same work, because both chains answer from their state.
  */
@@ -36,9 +59,12 @@ export function createLaneRunner(options: {
   readonly logger: Logger;
 }): LaneRunner {
   const resume = new Map<string, bigint>();
+  const believed = new Map<string, bigint>();
   return {
     async step(lane, signal): Promise<LaneStep> {
       const { source, destination } = lane;
+      const epoch = await followEpochs(lane, believed.get(lane.name), options.logger, signal);
+      if (epoch !== undefined) believed.set(lane.name, epoch);
       const { height } = await source.finalised(signal);
       const fromHeight = resume.get(lane.name) ?? options.startHeight(lane);
       if (height < fromHeight) return IDLE;

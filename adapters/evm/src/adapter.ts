@@ -7,6 +7,7 @@ import { findSentPacket, readOutboundEvents } from "./relay/gateway-logs.ts";
 import { createPacketMemory, type PacketEvent, type SentPacket } from "./relay/packet-memory.ts";
 import { proveEvents } from "./relay/prove-events.ts";
 import { submitBatch } from "./relay/submit-batch.ts";
+import { readBelievedEpoch, submitHandovers } from "./relay/submit-handovers.ts";
 import { readHeader } from "./rpc/header.ts";
 import { createEvmRpc } from "./rpc/json-rpc.ts";
 import { createTransactionSender } from "./rpc/transaction-sender.ts";
@@ -103,6 +104,12 @@ export function createEvmAdapter(
         logger?.debug({ name, transactions: result.transactionHashes }, "batch submitted");
         return result;
       }),
+    believedEpoch: (signal) =>
+      classified(name, () => readBelievedEpoch(rpc, gatewayAddress, until(signal))),
+    acceptHandovers: (handovers, signal) =>
+      classified(name, () =>
+        submitHandovers({ name, rpc, sender, gatewayAddress }, handovers, until(signal)),
+      ),
     balance: (signal) =>
       classified(name, async () => {
         const params = [sender.address, "latest"];

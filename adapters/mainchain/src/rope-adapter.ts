@@ -3,6 +3,7 @@ import type { Rope, Wallet } from "@ropenet/client";
 import { bytesToHex, ropeGatewayUid, SUITE_SM, type Suite } from "@ropenet/protocol";
 import { classified } from "./classify-error.ts";
 import { proveEvents } from "./prove-events.ts";
+import { readHandovers, runningEpoch } from "./read-handovers.ts";
 import { isTaken, scanOutbox } from "./scan-outbox.ts";
 import { submitBatch } from "./submit-batch.ts";
 
@@ -42,6 +43,9 @@ export function createRopeAdapter({ rope, wallet, suiteOf }: RopeAdapterOptions)
         if (batch.kind === "rope") throw new Error("the rope takes batches of strands only");
         return submitBatch(rope, wallet, batch, signal);
       }),
+    runningEpoch: (signal) => classified(() => runningEpoch(rope, signal)),
+    handovers: (suite, fromEpoch, signal) =>
+      classified(() => readHandovers(rope, suite, fromEpoch, signal)),
     balance: (signal) =>
       classified(async () => {
         const account = await rope.rpc.call(

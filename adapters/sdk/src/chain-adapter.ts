@@ -44,6 +44,17 @@ export interface SignedCheckpoint {
   readonly signatures: readonly { readonly index: number; readonly signature: Uint8Array }[];
 }
 
+/** How the signers of one epoch hand over to those of the next, with more than two thirds of their power. */
+export interface SignedHandover {
+  /** protocol encoding, 98 bytes */
+  readonly handover: Uint8Array;
+  readonly fromEpoch: bigint;
+  readonly currentSet: SignerSet;
+  readonly nextSet: SignerSet;
+  /** index into `currentSet.signers`, ascending */
+  readonly signatures: readonly { readonly index: number; readonly signature: Uint8Array }[];
+}
+
 /** Events of one source with everything that their destination needs to believe them. */
 export type ProvenBatch =
   | {
@@ -109,6 +120,25 @@ export interface ChainAdapter {
 
   /** Updates the client if needed and delivers; the items that were taken before are no error. */
   submit(batch: ProvenBatch, signal: AbortSignal): Promise<SubmitResult>;
+
+  /** On a chain whose signers change, as the rope's do: the epoch that signs now. */
+  readonly runningEpoch?: (signal: AbortSignal) => Promise<bigint>;
+
+  /** The complete handovers of such a chain from `fromEpoch` on, one per epoch, ascending, at most 16. */
+  readonly handovers?: (
+    suite: Suite,
+    fromEpoch: bigint,
+    signal: AbortSignal,
+  ) => Promise<readonly SignedHandover[]>;
+
+  /** On a chain that follows such signers: the epoch whose set it believes. */
+  readonly believedEpoch?: (signal: AbortSignal) => Promise<bigint>;
+
+  /** Takes its gateway from set to set; a handover that somebody else brought is no error. Returns those it took. */
+  readonly acceptHandovers?: (
+    handovers: readonly SignedHandover[],
+    signal: AbortSignal,
+  ) => Promise<number>;
 
   /** The paying account, for people and meters. */
   balance(

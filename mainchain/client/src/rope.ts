@@ -63,7 +63,13 @@ export async function connectRope(
       validatorsHash: validatorSetHash(validators),
     });
   }
-  const anchor: TrustAnchor = { chainId: genesis.parameters.chainId, validators };
+  const anchor: TrustAnchor = {
+    chainId: genesis.parameters.chainId,
+    validators,
+    // The caller believes this answer now, however long ago the last block was.
+    timeMs: BigInt(Date.now()),
+    trustingPeriodMs: genesis.staking.trustingPeriodMs,
+  };
   const light = createLightClient(rpc, anchor);
   return {
     rpc,

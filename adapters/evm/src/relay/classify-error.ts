@@ -7,8 +7,8 @@ import { SenderError } from "../rpc/transaction-sender.ts";
 
 const RETRYABLE: Disposition = { kind: "retryable" };
 const PERMANENT: Disposition = { kind: "permanent" };
-/** Somebody has to bring the rope's handover first. */
-const AFTER_HANDOVER: Disposition = { kind: "wait-until", afterMs: 5_000 };
+/** The rope's handover, or the first checkpoint of its new epoch, has to come first: every step brings them. */
+const AFTER_HANDOVER: Disposition = { kind: "wait-until", afterMs: 500 };
 
 /** Refusals that another attempt can outlive; every other one is about the batch itself. */
 const DISPOSITIONS: ReadonlyMap<string, Disposition> = new Map<string, Disposition>([

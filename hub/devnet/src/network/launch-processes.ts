@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectRope, type Rope } from "@ropenet/client";
 import { createDevnet } from "@ropenet/node";
+import type { StakingParametersRecord } from "@ropenet/protocol";
 import type { PostgresAccess } from "../process/postgres.ts";
 import type { StateFolder } from "../process/state-folder.ts";
 import { eventually, httpReady, type Supervisor } from "../process/supervisor.ts";
@@ -28,6 +29,7 @@ export interface LaunchParts {
   readonly folder: StateFolder;
   readonly plan: PortPlan;
   readonly keys: KeyRing;
+  readonly staking: Partial<StakingParametersRecord>;
 }
 
 function writeJson(file: string, value: object): string {
@@ -40,6 +42,7 @@ export async function startValidators({
   folder,
   plan,
   keys,
+  staking,
 }: LaunchParts): Promise<Rope> {
   const ropeFolder = join(folder.path, "rope");
   if (!folder.existing) {
@@ -56,6 +59,7 @@ export async function startValidators({
         minLegMs: 60_000n,
         developmentProfile: true,
       },
+      staking,
     });
   }
   const urls = ropeUrls(plan);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type RunningAnvil, startAnvil } from "@ropenet/adapter-evm";
 import { createWallet, type Rope, type Wallet } from "@ropenet/client";
-import { bytesToHex, hexToBytes } from "@ropenet/protocol";
+import { bytesToHex, hexToBytes, type StakingParametersRecord } from "@ropenet/protocol";
 import { assertFree } from "../process/ports.ts";
 import { type DatabaseServer, type PostgresAccess, startPostgres } from "../process/postgres.ts";
 import { openStateFolder, type StateFolder } from "../process/state-folder.ts";
@@ -26,6 +26,8 @@ export interface NetworkOptions {
   readonly basePort: number;
   readonly fresh: boolean;
   readonly log: (line: string) => void;
+  /** what genesis says of staking, where it is not the default */
+  readonly staking?: Partial<StakingParametersRecord>;
 }
 
 interface NetworkDescription {
@@ -184,7 +186,9 @@ async function bringUp(
 ): Promise<Network> {
   const keys = openKeyRing(folder.path);
   const plan = planPorts(options.basePort);
-  const parts: LaunchParts = { supervisor: started.supervisor, folder, plan, keys };
+  const { supervisor } = started;
+  const { staking = {} } = options;
+  const parts: LaunchParts = { supervisor, folder, plan, keys, staking };
   const consoleDirectory = buildConsole(options.log);
   options.log("启动数据库、侧链与验证人 starting databases, strands and validators …");
   const { rope, database } = await startFoundations(parts, started);

@@ -2,16 +2,14 @@ import {
   bytesToHex,
   CodedError,
   type Commit,
-  commitCodec,
-  decode,
   type Header,
-  headerCodec,
   hexToBytes,
   type ValidatorSet,
   verifyCommit,
   verifyStateProof,
 } from "@ropenet/protocol";
 import type { RpcClient } from "../rpc/rpc-client.ts";
+import { createSetFollower, fetchSignedHeader } from "./follow-sets.ts";
 
 export type LightClientErrorInfo =
   | { readonly code: "light-client/wrong-height"; readonly asked: bigint; readonly got: bigint }
@@ -21,8 +19,11 @@ export class LightClientError extends CodedError<LightClientErrorInfo> {}
 
 export interface TrustAnchor {
   readonly chainId: Uint8Array;
-  /** the set whose hash every header must name; rotation comes with Handover */
+  /** the set that is believed from the start; later and earlier ones are followed to from it */
   readonly validators: ValidatorSet;
+  /** when it was known to be the set; left out: sets are followed however old it is */
+  readonly timeMs?: bigint;
+  readonly trustingPeriodMs?: bigint;
 }
 
 export interface ProvenState {
@@ -35,6 +36,8 @@ export interface ProvenState {
   /** header of height + 1, whose `stateRoot` the proof leads to */
   readonly header: Header;
   readonly commit: Commit;
+  /** the set that committed it, believed when this was proven */
+  readonly validators: ValidatorSet;
 }
 
 export interface LightClient {
@@ -60,36 +63,47 @@ export function verifyProvenState(anchor: TrustAnchor, proven: ProvenState): voi
   verifyStateProof(proven.header.stateRoot, proven.key, proven.value, proven.proof);
 }
 
-/** Believes nothing of a node but what > 2/3 of the validators' power has signed. */
-export function createLightClient(rpc: RpcClient, anchor: TrustAnchor): LightClient {
-  const checked = new Map<string, { header: Header; commit: Commit }>();
+interface CheckedHeader {
+  readonly header: Header;
+  readonly commit: Commit;
+  readonly validators: ValidatorSet;
+}
 
-  async function header(
-    height?: bigint,
-    signal?: AbortSignal,
-  ): Promise<{ header: Header; commit: Commit }> {
+const KEPT_HEADERS = 256;
+
+/** Believes nothing of a node but what > 2/3 of the validators' power has signed. */
+export function createLightClient(
+  rpc: RpcClient,
+  anchor: TrustAnchor,
+  nowMs: () => bigint = () => BigInt(Date.now()),
+): LightClient {
+  const checked = new Map<string, CheckedHeader>();
+  const sets = createSetFollower(rpc, {
+    chainId: anchor.chainId,
+    anchor: anchor.validators,
+    anchorTimeMs: anchor.timeMs ?? 0n,
+    trustingPeriodMs: anchor.trustingPeriodMs ?? 0n,
+    nowMs,
+  });
+
+  async function header(height?: bigint, signal?: AbortSignal): Promise<CheckedHeader> {
     const known = height === undefined ? undefined : checked.get(String(height));
     if (known) return known;
-    const answer = await rpc.call(
-      "signed_header",
-      height === undefined ? {} : { height: String(height) },
-      signal,
-    );
-    const found = {
-      header: decode(headerCodec, hexToBytes(answer.header)),
-      commit: decode(commitCodec, hexToBytes(answer.commit)),
-    };
-    if (height !== undefined && found.header.height !== height) {
+    const answer = await fetchSignedHeader(rpc, height, signal);
+    if (height !== undefined && answer.header.height !== height) {
       throw new LightClientError({
         code: "light-client/wrong-height",
         asked: height,
-        got: found.header.height,
+        got: answer.header.height,
       });
     }
-    verifyCommit(anchor.chainId, anchor.validators, found.header, found.commit);
+    const validators = await sets.find(answer.header, signal);
+    verifyCommit(anchor.chainId, validators, answer.header, answer.commit);
+    sets.note(answer.header);
+    const found: CheckedHeader = { header: answer.header, commit: answer.commit, validators };
     checked.set(String(found.header.height), found);
     for (const key of checked.keys()) {
-      if (checked.size <= 256) break;
+      if (checked.size <= KEPT_HEADERS) break;
       checked.delete(key);
     }
     return found;
@@ -110,8 +124,9 @@ export function createLightClient(rpc: RpcClient, anchor: TrustAnchor): LightCli
         proof: hexToBytes(answer.proof),
         header: below.header,
         commit: below.commit,
+        validators: below.validators,
       };
-      verifyProvenState(anchor, proven);
+      verifyProvenState({ chainId: anchor.chainId, validators: below.validators }, proven);
       return proven;
     },
   };

@@ -265,7 +265,7 @@ export const supplyRecordCodec: Codec<SupplyRecord> = struct<SupplyRecord>({
   unbonding: u256,
 });
 
-/** Fees and issuance. Ratios are coins · 2^64 per unit. */
+/** Fees and issuance. Ratios are coins · 2^96 per unit. */
 export interface RewardPoolRecord {
   /** per unit of power, since genesis */
   readonly ratio: bigint;

@@ -78,8 +78,8 @@ it("the same blocks give the same state roots, for ever", () => {
     height: world.rope.height,
   }).toEqual({
     genesis: "5733b7d0604173d8b7cc0adb5e375025b3dc919b8010a9daa72f94785f3431b9",
-    founded: "601172e1f7106b8f98317db8cd521173b9df49d64f3060f69cf4bcd23cbbccdc",
-    told: "65ec035fb5e550b93665d4200844b8b9b7df288a5e0d51a324d1457039d77956",
+    founded: "c13d41720e0a50d76e116b7b5f9823989cf2e2ead0b4c1b389f8db9c3fee6ab6",
+    told: "adc5eceb9540fdef2afd198dd8aedfdb19ed43ca10597760ac50c56165410c7c",
     height: 20n,
   });
 });

@@ -18,10 +18,10 @@ import {
 import type { Coins, Rewards } from "../../slices.ts";
 
 /**
- * Ratios are fixed-point numbers: coins · 2^64 per unit. Every division rounds down on the side of whoever is paid,
+ * Ratios are fixed-point numbers: coins · 2^96 per unit, so that nobody with fewer than 2^96 shares loses a coin. Every division rounds down on the side of whoever is paid,
  * so what is owed is never more than what is held. Source: docs/staking.md, Rewards.
  */
-const SCALE = 64n;
+const SCALE = 96n;
 const BASIS_POINTS = 10_000n;
 const DAY_MS = 86_400_000n;
 

@@ -100,11 +100,21 @@ export function entityCap(powers: readonly bigint[]): bigint {
   return low;
 }
 
-/** Divides `cap` in proportion; what rounding leaves goes one by one in the order of addresses. */
+/**
+ * Divides `cap` in proportion, at least 1 to each: nobody leaves a set because of a sibling. What rounding leaves
+ * goes one by one in the order of addresses. A cap below the number of members keeps the first of them.
+ */
 function cutTo(members: readonly EpochMember[], cap: bigint): readonly EpochMember[] {
   const total = powerOf(members);
   if (total <= cap) return members;
-  const cut = members.map((member) => ({ ...member, power: (member.power * cap) / total }));
+  const count = BigInt(members.length);
+  if (cap <= count) {
+    return members.slice(0, Number(cap)).map((member) => ({ ...member, power: 1n }));
+  }
+  const cut = members.map((member) => ({
+    ...member,
+    power: 1n + ((member.power - 1n) * (cap - count)) / (total - count),
+  }));
   let rest = cap - powerOf(cut);
   return cut.map((member) => {
     if (rest === 0n) return member;
