@@ -332,6 +332,7 @@ export class Host {
     const signer = openSigner({
       file: "/signer.state",
       secretKey: keys.secretKey,
+      address: keys.address,
       chainId: CHAIN_ID,
       mustExist,
       fileSystem: files,
@@ -391,6 +392,7 @@ export class Host {
         }
         return signed;
       },
+      said: () => signer.said(),
       close: () => signer.close(),
     };
   }

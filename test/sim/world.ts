@@ -278,6 +278,9 @@ class World {
       case "crash":
         this.#crash(event);
         break;
+      case "blackout":
+        this.#blackout(event.downMs);
+        break;
       case "clock":
         this.#at(event.host)?.jumpWallClock(event.jumpMs);
         break;
@@ -309,6 +312,13 @@ class World {
       }
     };
     this.#queue.after(TICK_MS, watch);
+  }
+
+  #blackout(downMs: number): void {
+    for (const host of this.#honest) {
+      host.crash("power");
+      this.#queue.after(downMs + this.#random.below(200), () => this.#boot(host));
+    }
   }
 
   async #boot(host: Host): Promise<void> {

@@ -43,6 +43,8 @@ export function openSlotFile(
     opened.close();
     throw new SlotFileError({ code: "signer/state-corrupt", file });
   }
+  // The process may have died between writing this record and syncing it: what is given again must stay given.
+  opened.sync();
   let { sequence, value } = newest;
   return {
     get value(): Uint8Array | undefined {
