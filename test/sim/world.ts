@@ -302,14 +302,10 @@ class World {
     const host = this.#at(index);
     if (!host) return;
     host.arm(point, trigger);
-    // Whoever has not come to the point by then never will, or is down already.
-    const { lives } = host;
+    const crashes = host.crashes;
     const watch = (): void => {
-      if (host.lives === lives && host.alive && !this.#healed) {
-        this.#queue.after(TICK_MS, watch);
-      } else if (!host.alive) {
-        this.#queue.after(downMs, () => this.#boot(host));
-      }
+      if (host.crashes > crashes) this.#queue.after(downMs, () => this.#boot(host));
+      else if (!this.#healed) this.#queue.after(TICK_MS, watch);
     };
     this.#queue.after(TICK_MS, watch);
   }
