@@ -31,10 +31,8 @@ describe("validators above simulated wires, clocks and disks", () => {
   });
 
   it("do the same whether signatures are checked once or by every node", async () => {
-    const [once, everywhere] = await Promise.all([1, 2]).then(async () => [
-      await run(scenarioOf(12, { application: "tally", signatures: "memoised" })),
-      await run(scenarioOf(12, { application: "tally", signatures: "sm2" })),
-    ]);
+    const once = await run(scenarioOf(12, { application: "tally", signatures: "memoised" }));
+    const everywhere = await run(scenarioOf(12, { application: "tally", signatures: "sm2" }));
     expect(everywhere).toEqual(once);
   });
 });
