@@ -35,13 +35,13 @@ function crashAt(after: number, moment: CrashMoment, style: CrashStyle): FaultEv
   return { kind: "crash", atMs: 0, host: VICTIM, downMs: 30, point, trigger: "now" };
 }
 
-type Way = readonly [CrashMoment, CrashStyle];
+type Way = [CrashMoment, CrashStyle];
 
 const POWER: readonly Way[] = [
   ["before", "power"],
   ["during", "power"],
 ];
-const EVERY: readonly Way[] = [...POWER, ["after", "power"], ["during", "process"]];
+const EVERY: Way[] = [...POWER, ["after", "power"], ["during", "process"]];
 
 /** The first operations of the victim's disk, from the making of its files on. */
 async function everyOperation(
@@ -62,8 +62,8 @@ async function everyOperation(
 }
 
 describe(`a validator that crashes at any of ${POINTS} operations of its disk comes back and harms nobody`, () => {
-  it("while the others could go on alone", async () => {
-    expect(await everyOperation(EVERY, (crash) => quiet(false, [crash]))).toEqual([]);
+  it.each(EVERY)("%s it, by %s, while the others could go on alone", async (...way) => {
+    expect(await everyOperation([way], (crash) => quiet(false, [crash]))).toEqual([]);
   });
 
   it("while nothing goes on without it", async () => {

@@ -16,7 +16,7 @@ const SIGNS: Readonly<Record<PlantedFault, readonly ViolationKind[]>> = {
 };
 
 const FAST = { application: "tally", signatures: "hashed" } as const;
-const MOST_SEEDS = 500;
+const MOST_SEEDS = 1_000;
 
 describe("the simulation finds", () => {
   it.each(Object.entries(SIGNS))(`%s within ${MOST_SEEDS} seeds`, async (name, signs) => {
