@@ -2,6 +2,7 @@ import { type NodeConfig, type NodeKeys, parseConfig } from "@ropenet/node";
 import type { EngineHome } from "@ropenet/node/parts";
 import {
   addressOf,
+  DEFAULT_STAKING_PARAMETERS,
   digest,
   encode,
   encodeMessage,
@@ -107,6 +108,8 @@ function ropeGenesis(powers: readonly number[]): Uint8Array {
     })),
     members: [],
     offices: [],
+    staking: DEFAULT_STAKING_PARAMETERS,
+    authorities: [],
   });
 }
 
@@ -137,7 +140,15 @@ export function createChain(kind: ApplicationKind, powers: readonly number[]): C
         nonce: application.nonceOf(address),
         balance: 0n,
       });
-      return { application, queries: { account, checkpointsToSign: () => [] } };
+      return {
+        application,
+        queries: {
+          account,
+          checkpointsToSign: () => [],
+          handoversToSign: () => [],
+          isCandidate: () => false,
+        },
+      };
     },
     transaction(client, nonce): Uint8Array {
       const name = `${client}/${nonce}`;

@@ -351,6 +351,7 @@ export class Host {
         genesisBytes: chain.genesisBytes,
         chainId: CHAIN_ID,
         genesisTimeMs: BigInt(GENESIS_MS),
+        evidenceBlocks: 20_000n,
       },
       { store, application: runtime.application },
     );

@@ -98,6 +98,7 @@ export class Observer {
         genesisBytes: chain.genesisBytes,
         chainId: CHAIN_ID,
         genesisTimeMs: BigInt(GENESIS_MS),
+        evidenceBlocks: 20_000n,
       },
       { store, application: chain.runtime(readBelow(store, APPLICATION_PREFIX)).application },
     );

@@ -135,6 +135,7 @@ export function createTallyApplication(reader: KeyValueReader): TallyApplication
       };
     },
     validators,
+    nextValidators: validators,
     checkTx(bytes, pendingNonce): CheckResult {
       const { sender, body } = decodeTransaction(bytes);
       const committed = nonceOf(sender);

@@ -1,6 +1,6 @@
 import { mul, sqr } from "./products";
 
-export { mul, mulSub, mulSub8, sqr, sqrSub, sqrSub8 } from "./products";
+export { mul, mulSub, mulSubEightSquares, mulSubMul, sqr, sqrSub, sqrSub8 } from "./products";
 
 /**
  * Arithmetic mod p = 2^256 − 2^224 − 2^96 + 2^64 − 1: nine signed limbs of 29 bits, 36 bytes, little end

@@ -2,11 +2,17 @@ export {
   baseTableAddress,
   heapBase,
   inputAddress,
-  keyTableBytes,
-  prepareKey,
   verifyFresh,
   verifyPrepared,
 } from "./verify";
+export {
+  answersAddress,
+  itemsAddress,
+  keyTableBytes,
+  keyTablesAddress,
+  prepareKeyTable as prepareKey,
+  verifyItems,
+} from "./quad/verify";
 export {
   bufferAddress,
   bufferBytes,

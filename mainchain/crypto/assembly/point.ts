@@ -7,7 +7,8 @@ import {
   isZero,
   mul,
   mulSub,
-  mulSub8,
+  mulSubEightSquares,
+  mulSubMul,
   negate,
   ONE,
   sqr,
@@ -64,20 +65,18 @@ export function double(p: usize): void {
   add(T4, T0, T1);
   sqrSub(z, T3, T4); // Z' = (Y + Z)² − γ − δ
   mul(T3, x, T1); // β = Xγ
-  sqr(T1, T1);
   sqrSub8(x, T2, T3); // X' = M² − 8β
   fourTimesSub(T3, T3, x); // 4β − X', weight 5
-  mulSub8(y, T2, T3, T1); // Y' = M(4β − X') − 8γ²
+  mulSubEightSquares(y, T2, T3, T1); // Y' = M(4β − X') − 8γ²
 }
 
 /** X', Y', Z' from V = X₁·H², H² in T0, H³ in T1, −Y₁·H³ due, R; Z' is already there. */
 @inline
 function finishAddition(p: usize, y1: usize): void {
   addTwice(T2, T1, V);
-  mul(T4, y1, T1);
   sqrSub(p, RR, T2); // X' = R² − H³ − 2V
   sub(T3, V, p);
-  mulSub(p + FE, RR, T3, T4); // Y' = R(V − X') − Y₁H³
+  mulSubMul(p + FE, RR, T3, y1, T1); // Y' = R(V − X') − Y₁H³
 }
 
 /** H was 0 mod p: the points are equal, or opposite. */
@@ -131,8 +130,46 @@ export const WIDE_POINT: usize = 5 * FE;
 
 export function widen(out: usize, p: usize): void {
   memory.copy(out, p, POINT);
-  sqr(out + 3 * FE, p + 2 * FE);
-  mul(out + 4 * FE, out + 3 * FE, p + 2 * FE);
+  widenInPlace(out);
+}
+
+export function widenInPlace(p: usize): void {
+  sqr(p + 3 * FE, p + 2 * FE);
+  mul(p + 4 * FE, p + 3 * FE, p + 2 * FE);
+}
+
+/** twice = 2P and p = P over one Z = 2y, which is left in z, from the affine P = p. 3M + 5S (DBLU of co-Z). */
+export function doubleShared(twice: usize, p: usize, z: usize): void {
+  const y = p + FE;
+  add(z, y, y); // weight 2
+  sqr(T0, z); // 4y²
+  sqr(T1, y);
+  add(T1, T1, T1); // 2y², weight 2
+  sqr(T2, p);
+  sub(T2, T2, ONE);
+  addTwice(T2, T2, T2); // M = 3(x² − 1), weight 6
+  mul(T2, T2, ONE);
+  mul(p, p, T0); // X of P: 4xy²
+  mul(y, T0, T1); // Y of P: 8y⁴
+  add(T3, p, p);
+  sqrSub(twice, T2, T3); // M² − 2X
+  sub(T3, p, twice);
+  mulSub(twice + FE, T2, T3, y); // M(X − X') − 8y⁴
+}
+
+/** sum = p + q, and p over the sum's Z, which is the earlier one times factor = X_p − X_q. 5M + 2S (ZADDU). */
+export function addShared(sum: usize, p: usize, q: usize, factor: usize): void {
+  sub(factor, p, q); // weight 2
+  sub(RR, p + FE, q + FE); // weight 2
+  sqr(T0, factor);
+  mul(T1, q, T0); // W₂
+  mul(p, p, T0); // W₁
+  sub(T2, p, T1);
+  mul(p + FE, p + FE, T2); // A = Y_p(W₁ − W₂)
+  add(T2, p, T1);
+  sqrSub(sum, RR, T2); // R² − W₁ − W₂
+  sub(T3, p, sum);
+  mulSub(sum + FE, RR, T3, p + FE); // R(W₁ − X') − A
 }
 
 const U1 = memory.data(36);

@@ -1,14 +1,14 @@
-import { CURVE_B, FE, fromWords, isZero, mul, mulSub, ONE, sqr, sub, add } from "./field";
+import { CURVE_B, copy, FE, fromWords, isZero, mul, mulSub, ONE, sqr, sub, add } from "./field";
 import {
   addAffineSigned,
+  addShared,
   addWideSigned,
   double,
+  doubleShared,
   isInfinity,
-  POINT,
-  setAffine,
   setInfinity,
   WIDE_POINT,
-  widen,
+  widenInPlace,
 } from "./point";
 import {
   BASE_TABLE,
@@ -37,8 +37,8 @@ const DIGEST: usize = INPUT + 64;
 const PUBLIC_KEY: usize = INPUT + 96;
 
 const R = memory.data(32);
-const S = memory.data(32);
-const T = memory.data(32);
+export const S: usize = memory.data(32);
+export const T: usize = memory.data(32);
 const E = memory.data(32);
 const WORDS = memory.data(32);
 const KEY_X = memory.data(36);
@@ -47,13 +47,14 @@ const A = memory.data(36);
 const B = memory.data(36);
 const SUM = memory.data(108);
 const ODD_MULTIPLES = memory.data(8 * 180);
+const TWICE = memory.data(72);
 const NAF = memory.data(264);
 /** Digits ±1 of an odd scalar as bits, 266 of them. */
 const BASE_SIGNS = memory.data(40);
 const KEY_SIGNS = memory.data(40);
 
 /** KEY_X, KEY_Y from the input, or false: not 04‖x‖y, a coordinate ≥ p, or off the curve. */
-function loadKey(): bool {
+export function loadKey(): bool {
   if (load<u8>(PUBLIC_KEY) != 4) return false;
   fromBytes(WORDS, PUBLIC_KEY + 1);
   if (!isBelow(WORDS, P)) return false;
@@ -74,7 +75,7 @@ function loadKey(): bool {
 }
 
 /** R, S, T = r + s, E from the input, or false: r or s outside [1, n−1], or r + s ≡ 0. */
-function loadSignature(): bool {
+export function loadSignature(): bool {
   fromBytes(R, INPUT);
   fromBytes(S, INPUT + 32);
   if (isZeroWords(R) || isZeroWords(S) || !isBelow(R, N) || !isBelow(S, N)) return false;
@@ -83,7 +84,7 @@ function loadSignature(): bool {
 }
 
 /** Signs of an odd k ≡ ±scalar; whether it is −scalar. u = (k + 2^266 − 1)/2 has bit i set where b_i = +1. */
-function recodeSigns(out: usize, scalar: usize): bool {
+export function recodeSigns(out: usize, scalar: usize): bool {
   let flipped = false;
   let source = scalar;
   if ((load<u32>(scalar) & 1) == 0) {
@@ -118,12 +119,17 @@ function addColumn(
   addAffineSigned(SUM, table + <usize>index * ENTRY, negative != flipped);
 }
 
+/** out = r − e mod n: what x of the sum must be. */
+export function xOfR(out: usize): void {
+  fromBytes(E, DIGEST);
+  if (!isBelow(E, N)) subWords(E, E, N);
+  if (subWords(out, R, E) != 0) addWords(out, out, N);
+}
+
 /** Whether SUM is finite and its x is r − e mod n: X = x·Z², no inversion. */
 function sumHasX(): bool {
   if (isInfinity(SUM)) return false;
-  fromBytes(E, DIGEST);
-  if (!isBelow(E, N)) subWords(E, E, N);
-  if (subWords(WORDS, R, E) != 0) addWords(WORDS, WORDS, N);
+  xOfR(WORDS);
   sqr(B, SUM + 2 * FE);
   if (hasX()) return true;
   // x mod n may have come from x + n, where that is still below p.
@@ -139,15 +145,16 @@ function hasX(): bool {
 
 /** Odd multiples P, 3P … 15P, with Z² and Z³. */
 function fillOddMultiples(): void {
-  setAffine(SUM, KEY_X, KEY_Y);
-  widen(ODD_MULTIPLES, SUM);
-  double(SUM);
-  const twice = ODD_MULTIPLES + 7 * WIDE_POINT;
-  widen(twice, SUM);
+  copy(ODD_MULTIPLES, KEY_X);
+  copy(ODD_MULTIPLES + FE, KEY_Y);
+  doubleShared(TWICE, ODD_MULTIPLES, ODD_MULTIPLES + 2 * FE);
+  widenInPlace(ODD_MULTIPLES);
   for (let i: usize = 1; i < 8; i++) {
-    memory.copy(SUM, ODD_MULTIPLES + (i - 1) * WIDE_POINT, POINT);
-    addWideSigned(SUM, twice, false);
-    widen(ODD_MULTIPLES + i * WIDE_POINT, SUM);
+    const next = ODD_MULTIPLES + i * WIDE_POINT;
+    const last = next - WIDE_POINT;
+    addShared(next, TWICE, last, A);
+    mul(next + 2 * FE, last + 2 * FE, A);
+    widenInPlace(next);
   }
 }
 
@@ -210,11 +217,6 @@ export function verifyPrepared(table: usize): i32 {
     addColumn(BASE_SIGNS, BASE_TABLE, j, COLUMNS, BASE_TEETH, baseFlipped);
   }
   return sumHasX() ? 1 : 0;
-}
-
-/** Bytes that a prepared key takes. */
-export function keyTableBytes(): usize {
-  return 2 * KEY_COMB;
 }
 
 export function inputAddress(): usize {

@@ -126,12 +126,12 @@ export function waitForBatch({ counters }: Ring, seen: number): number {
   }
 }
 
-/** Reads the items of a slot, and posted messages by `receive`, and writes `verify`'s answers. */
+/** Reads the items of a slot, and posted messages by `receive`, and writes `verifyMany`'s answers. */
 export function answerSlot(
   { bytes, view }: Ring,
   slot: number,
   receive: () => Uint8Array,
-  verify: (item: CheckedItem) => boolean,
+  verifyMany: (items: readonly Sm2VerifyItem[]) => readonly boolean[],
 ): void {
   const start = slotAt(slot);
   const count = view.getUint32(start + COUNT_AT);
@@ -142,14 +142,16 @@ export function answerSlot(
     at += length;
     return part;
   };
-  for (let index = 0; index < count; index += 1) {
+  const items: Sm2VerifyItem[] = [];
+  while (items.length < count) {
     const messageLength = view.getUint32(at);
     const idLength = view.getUint32(at + 4);
     at += ITEM_HEADER_BYTES;
     const signature = take(64);
     const publicKey = take(65);
-    const userId = idLength === NO_USER_ID ? undefined : take(idLength);
+    const named = idLength === NO_USER_ID ? {} : { userId: take(idLength) };
     const message = messageLength === POSTED ? receive() : take(messageLength);
-    bytes[start + index] = verify({ signature, message, publicKey, userId }) ? 1 : 0;
+    items.push({ signature, message, publicKey, ...named });
   }
+  for (const [index, valid] of verifyMany(items).entries()) bytes[start + index] = valid ? 1 : 0;
 }

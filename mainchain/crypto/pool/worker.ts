@@ -21,9 +21,7 @@ for (let done = 0; ; ) {
   const published = waitForBatch(ring, done | 0);
   while ((done | 0) !== published) {
     const slot = (done >>> 0) % SLOTS;
-    answerSlot(ring, slot, receive, ({ signature, message, publicKey, userId }) =>
-      verifier.verify(signature, message, publicKey, userId === undefined ? {} : { userId }),
-    );
+    answerSlot(ring, slot, receive, (items) => verifier.verifyMany(items));
     done = (done + 1) | 0;
     parentPort?.postMessage(slot);
   }

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { bytesToHex, concatBytes, sm2 } from "../src/index.ts";
 import { identityDigest } from "../src/sm2/identity.ts";
-import { KernelUnderTest } from "../test/kernel-sm2.ts";
+import { type KernelAnswers, KernelUnderTest, MOST_TOGETHER } from "../test/kernel-sm2.ts";
 import { nobleVerifyDigest } from "../test/noble-sm2.ts";
 import { opensslVerify } from "../test/openssl-sm2.ts";
 import { Differential } from "../test/sm2/differential.ts";
@@ -45,19 +45,25 @@ function fuzzFast(cases: number): void {
     }
     if (index % 1_000_000 === 999_999) console.error(`${index + 1} fast cases`);
   }
+  differential.finish();
   Object.assign(seen, differential.seen);
 }
 
 function fuzzDigests(cases: number): void {
   const kernel = new KernelUnderTest();
-  for (let index = 0; index < cases; index += 1) {
-    const { kind, signature, digest, publicKey } = fuzzCase(random);
-    const expected = nobleVerifyDigest(signature, digest, publicKey);
-    const { fresh, prepared } = kernel.verifyDigest(signature, digest, publicKey);
-    seen[`${kind} ${expected}`] = (seen[`${kind} ${expected}`] ?? 0) + 1;
-    if (fresh !== expected || prepared !== expected) {
+  for (let done = 0; done < cases; done += MOST_TOGETHER) {
+    const batch = Array.from({ length: MOST_TOGETHER }, () => fuzzCase(random));
+    const together = kernel.verifyTogether(batch);
+    for (const [index, { kind, signature, digest, publicKey }] of batch.entries()) {
+      const expected = nobleVerifyDigest(signature, digest, publicKey);
+      seen[`${kind} ${expected}`] = (seen[`${kind} ${expected}`] ?? 0) + 1;
+      const alone = kernel.verifyDigest(signature, digest, publicKey);
+      const answers = [alone, together[index] as KernelAnswers];
+      if (answers.every(({ fresh, prepared }) => fresh === expected && prepared === expected)) {
+        continue;
+      }
       const [s, e, k] = [signature, digest, publicKey].map(bytesToHex);
-      refuse({ index, kind, expected, fresh, prepared, signature: s, digest: e, publicKey: k });
+      refuse({ index, kind, expected, answers, signature: s, digest: e, publicKey: k });
     }
   }
 }

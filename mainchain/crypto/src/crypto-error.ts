@@ -12,7 +12,9 @@ export type CryptoErrorInfo =
   | { readonly code: "crypto/bad-range"; readonly operand: string }
   | { readonly code: "crypto/bad-encoding"; readonly operand: string }
   | { readonly code: "crypto/bad-point"; readonly operand: string }
-  | { readonly code: "crypto/authentication-failed" };
+  | { readonly code: "crypto/authentication-failed" }
+  /** a device after `close`, or a key agreement that was finished before */
+  | { readonly code: "crypto/closed"; readonly operand: string };
 
 /** The caller's fault, or a ciphertext that was not made with the key in hand. */
 export class CryptoError extends CodedError<CryptoErrorInfo> {}

@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { compileKernel, KERNELS, kernelModule } from "../scripts/compile-kernel.ts";
 import { unrollProducts } from "../scripts/unroll-products.ts";
+import { unrollQuads } from "../scripts/unroll-quads.ts";
 import { unrollScalars } from "../scripts/unroll-scalars.ts";
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
 test("the unrolled products are what their scripts write", () => {
   expect(text("../assembly/products.ts")).toBe(unrollProducts());
+  expect(text("../assembly/quad/products.ts")).toBe(unrollQuads());
   expect(text("../assembly/secret/scalar-products.ts")).toBe(unrollScalars());
 });
 

@@ -61,7 +61,11 @@ export function openHome(config: NodeConfig, meter: Meter = SILENT_METER): Home 
     });
     const { application } = runtime;
     const ledger = openLedger(
-      { genesisFile: config.genesisFile, genesisBytes, chainId, genesisTimeMs: genesis.timeMs },
+      {
+        ...{ genesisFile: config.genesisFile, genesisBytes, chainId },
+        genesisTimeMs: genesis.timeMs,
+        evidenceBlocks: genesis.staking.evidenceBlocks,
+      },
       { store, application },
     );
     return { genesis, genesisBytes, keys, runtime, ledger, wal, signer, checkpointKey, close };

@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import {
   bytesToHex,
+  DEFAULT_STAKING_PARAMETERS,
   digest,
   encode,
+  entityOf,
   type Genesis,
   type GenesisAccount,
   type GenesisMember,
@@ -13,12 +15,12 @@ import {
   type ParametersRecord,
   PROTOCOL_VERSION,
   ropeChainId,
+  type StakingParametersRecord,
   SUITE_KECCAK,
   SUITE_SM,
   secp256k1,
   signDigest,
   sm2,
-  utf8ToBytes,
 } from "@ropenet/protocol";
 import type { NodeConfigInput } from "./config.ts";
 import { createKeys, type NodeKeys, writeKeys } from "./keys.ts";
@@ -73,6 +75,8 @@ export interface DevnetOptions {
   readonly directory: string;
   readonly chainName: string;
   readonly validators: number;
+  /** nodes with keys of a validator that genesis does not know: `staking/create-validator` makes them one */
+  readonly candidates?: number;
   /** one per validator; 1_000_000 each if left out */
   readonly stakes?: readonly bigint[];
   /** node i listens on basePort + 2i (peers) and basePort + 2i + 1 (RPC), on 127.0.0.1 */
@@ -83,6 +87,9 @@ export interface DevnetOptions {
   readonly parameters?: Partial<
     Omit<ParametersRecord, "chainName" | "chainId" | "protocolVersion">
   >;
+  readonly staking?: Partial<StakingParametersRecord>;
+  /** certificates (DER) of those who may admit validators */
+  readonly authorities?: readonly Uint8Array[];
   /** genesis time; now if left out */
   readonly timeMs?: bigint;
   /** further settings of every node's config */
@@ -121,12 +128,16 @@ const DEVNET_PARAMETERS: Omit<ParametersRecord, "chainName" | "chainId" | "proto
   developmentProfile: true,
 };
 
+const nodeCount = ({ validators, candidates }: DevnetOptions): number =>
+  validators + (candidates ?? 0);
+
 /** Writes genesis and one home per validator under `directory`. Start each with `main.ts --config`. */
 export function createDevnet(options: DevnetOptions): Devnet {
   const directory = resolve(options.directory);
   mkdirSync(directory, { recursive: true });
   const chainId = ropeChainId(options.chainName);
-  const keys = Array.from({ length: options.validators }, () => createKeys({ bridge: true }));
+  const count = nodeCount(options);
+  const keys = Array.from({ length: count }, () => createKeys({ bridge: true }));
   const genesis: Genesis = {
     timeMs: options.timeMs ?? BigInt(Date.now()),
     parameters: {
@@ -136,16 +147,18 @@ export function createDevnet(options: DevnetOptions): Devnet {
       chainId,
       protocolVersion: PROTOCOL_VERSION,
     },
-    validators: keys.map((own, index) =>
+    validators: keys.slice(0, options.validators).map((own, index) =>
       genesisValidator(own, {
         chainId,
-        entity: digest(SUITE_SM, "entity", utf8ToBytes(`${options.chainName}/${index}`)),
+        entity: entityOf(`${options.chainName}/${index}`),
         stake: options.stakes?.[index] ?? 1_000_000n,
       }),
     ),
     accounts: options.accounts ?? [],
     members: options.members ?? [],
     offices: options.offices ?? [],
+    staking: { ...DEFAULT_STAKING_PARAMETERS, ...options.staking },
+    authorities: options.authorities ?? [],
   };
   const genesisFile = join(directory, "genesis.hex");
   writeFileSync(genesisFile, `${bytesToHex(encode(genesisCodec, genesis))}\n`, { flag: "wx" });
@@ -162,7 +175,7 @@ function writeDevnetNode(
   const directory = join(resolve(options.directory), `node-${index}`);
   const p2pPort = options.basePort + 2 * index;
   const rpcPort = p2pPort + 1;
-  const others = Array.from({ length: options.validators }, (_, other) => other).filter(
+  const others = Array.from({ length: nodeCount(options) }, (_, other) => other).filter(
     (other) => other !== index,
   );
   const home = writeNodeHome(directory, keys, {

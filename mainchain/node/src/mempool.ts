@@ -78,6 +78,11 @@ interface Entry extends Bid {
   readonly feeLimit: bigint;
 }
 
+const FREE_TYPES: ReadonlySet<number> = new Set([
+  MESSAGES["checkpoints/sign"].type,
+  MESSAGES["checkpoints/sign-handover"].type,
+]);
+
 /** Ids that were seen and are no longer here: gossip brings each transaction several times. */
 const MAX_REMEMBERED = 50_000;
 
@@ -187,7 +192,7 @@ class TransactionQueue implements Mempool {
 
   /** Accounts cost nothing: whoever may send for nothing could fill the queue with a new key each time. */
   #entryOf({ body, sender }: DecodedTransaction, id: string, transaction: Uint8Array): Entry {
-    const isFree = body.type === MESSAGES["checkpoints/sign"].type;
+    const isFree = FREE_TYPES.has(body.type);
     if (isFree && !this.#isValidator(sender)) {
       throw new MempoolError({ code: "mempool/validators-only", sender });
     }

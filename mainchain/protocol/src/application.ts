@@ -84,6 +84,8 @@ export interface Application {
   };
   /** The set that decides `height` (known for last committed height + 1). */
   validators(): ValidatorSet;
+  /** The set that the header of that height must name as the next; known before its block is executed. */
+  nextValidators(): ValidatorSet;
   /** Against the last committed state and the given pending nonce of the sender. */
   checkTx(transaction: Uint8Array, pendingNonce?: bigint): CheckResult;
   /** Drops what cannot be included; keeps order. */

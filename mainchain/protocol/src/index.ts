@@ -15,6 +15,7 @@ export {
   sm3Rows,
   utf8ToBytes,
 } from "@ropenet/crypto";
+export * from "./admission.ts";
 export * from "./application.ts";
 export * from "./chain/block.ts";
 export * from "./chain/genesis.ts";
@@ -35,6 +36,8 @@ export * from "./messages/identity.ts";
 export * from "./messages/messages.ts";
 export * from "./messages/packets.ts";
 export * from "./messages/proofs.ts";
+export * from "./messages/slashing.ts";
+export * from "./messages/staking.ts";
 export * from "./messages/supervision.ts";
 export * from "./messages/transfers.ts";
 export * from "./packet/acknowledgement.ts";
@@ -47,6 +50,7 @@ export * from "./state/credentials.ts";
 export * from "./state/identity.ts";
 export * from "./state/keys.ts";
 export * from "./state/packets.ts";
+export * from "./state/staking.ts";
 export * from "./state/supervision.ts";
 export * from "./state/transfers.ts";
 export * from "./strands/evm/attestation.ts";

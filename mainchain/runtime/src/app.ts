@@ -55,6 +55,8 @@ export interface ApplicationOptions {
   /** after every block, invariants of what it touched; a violation halts the node */
   readonly checkInvariants: boolean;
   readonly checkpointDue: (state: StateView, height: bigint) => boolean;
+  /** the set for the height after the next one, as the committed state has it */
+  readonly nextValidators: (state: StateView) => ValidatorSet;
 }
 
 /** A transaction that names a height further ahead would wait in mempools for ever. */
@@ -189,6 +191,10 @@ class RopeApplication implements Application {
     return readValidators(this.#state());
   }
 
+  nextValidators(): ValidatorSet {
+    return this.#options.nextValidators(this.#state());
+  }
+
   checkTx(bytes: Uint8Array, pendingNonce?: bigint): CheckResult {
     try {
       const transaction = this.#known.read(bytes);
@@ -252,6 +258,7 @@ class RopeApplication implements Application {
     leaves: readonly Uint8Array[],
   ): void {
     const set = readValidators(state);
+    const next = this.#options.nextValidators(state);
     const expected: readonly (readonly [string, boolean])[] = [
       ["protocolVersion", header.protocolVersion === parameters.protocolVersion],
       ["chainId", equalBytes(header.chainId, parameters.chainId)],
@@ -259,7 +266,7 @@ class RopeApplication implements Application {
       ["timeMs", header.timeMs > head.timeMs],
       ["stateRoot", equalBytes(header.stateRoot, head.stateRoot)],
       ["validatorsHash", equalBytes(header.validatorsHash, validatorSetHash(set))],
-      ["nextValidatorsHash", equalBytes(header.nextValidatorsHash, validatorSetHash(set))],
+      ["nextValidatorsHash", equalBytes(header.nextValidatorsHash, validatorSetHash(next))],
       ["transactionsRoot", equalBytes(header.transactionsRoot, rootOfLeaves(leaves))],
     ];
     for (const [field, holds] of expected)
@@ -320,9 +327,10 @@ class RopeApplication implements Application {
     };
     const { modules } = this.#options;
     // The last to see a block end is the first to see the next one begin: nothing comes between.
-    for (const module of modules.toReversed()) module.beginBlock?.(context);
+    for (const module of modules.toReversed()) module.beginBlock?.(context, block);
     const transactions = this.#runTransactions(block, leaves, state, context);
-    for (const module of modules) module.endBlock?.(context);
+    const fees = transactions.reduce((sum, { feePaid }) => sum + feePaid, 0n);
+    for (const module of modules) module.endBlock?.(context, { block, fees });
     if (this.#options.checkInvariants) this.#checkInvariants(context);
     const prepared = this.#prepare(head, state, {
       height: header.height,

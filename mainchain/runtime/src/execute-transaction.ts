@@ -1,6 +1,7 @@
 import {
   accountRecordCodec,
   CodedError,
+  type Message,
   type MessageBodies,
   type MessageName,
   stateKey,
@@ -38,14 +39,26 @@ export function collectHandlers(modules: readonly Module[]): Handlers {
   return handlers;
 }
 
-/** Validators' checkpoint signatures are part of the chain's own work. */
+/** Validators' bridge signatures are part of the chain's own work. */
 export function isFree(name: MessageName): boolean {
-  return name === "checkpoints/sign";
+  return name === "checkpoints/sign" || name === "checkpoints/sign-handover";
+}
+
+function givenAway(message: Message): bigint {
+  switch (message.name) {
+    case "accounts/transfer":
+    case "staking/delegate":
+      return message.body.amount;
+    case "staking/create-validator":
+      return message.body.selfStake;
+    default:
+      return 0n;
+  }
 }
 
 /** Coins that a transaction may take from its sender: what it gives away, and its fee at the most. */
 export function mostSpent({ body, message }: KnownTransaction): bigint {
-  return body.feeLimit + (message.name === "accounts/transfer" ? message.body.amount : 0n);
+  return body.feeLimit + givenAway(message);
 }
 
 /**

@@ -10,10 +10,12 @@ export type {
 } from "./module.ts";
 export {
   type CheckpointToSign,
+  type HandoverToSign,
   type Queries,
   QueryError,
   type QueryErrorInfo,
   type SignedCheckpoint,
+  type SignedHandover,
 } from "./queries/queries.ts";
 export { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
 export type { StateSnapshots } from "./snapshots.ts";

@@ -1,4 +1,5 @@
 import {
+  type Block,
   type Codec,
   decode,
   encode,
@@ -57,14 +58,20 @@ export interface Invariant {
   check(context: Context): readonly string[];
 }
 
+export interface BlockEnd {
+  readonly block: Block;
+  /** taken from senders, and in nobody's account yet */
+  readonly fees: bigint;
+}
+
 /** A module owns its keys; what it needs of others it declares as slices and gets in app.ts. */
 export interface Module {
   readonly name: string;
   readonly handlers: { readonly [K in MessageName]?: Handler<K> };
   initGenesis?(context: Context, genesis: Genesis): void;
-  /** in the opposite order of `endBlock` */
-  beginBlock?(context: Context): void;
-  endBlock?(context: Context): void;
+  /** in the opposite order of `endBlock`; certificate and evidence of the block have been checked by the engine */
+  beginBlock?(context: Context, block: Block): void;
+  endBlock?(context: Context, end: BlockEnd): void;
   readonly invariants?: readonly Invariant[];
   /** Makes anew, by `setIndex`, what answers queries and is not in the state: it was imported without. */
   rebuildIndex?(state: StateView): void;

@@ -1,13 +1,18 @@
 import { type Application, type KeyValueReader, PACKET_KIND } from "@ropenet/protocol";
 import { createApplication } from "./app.ts";
+import { readNextValidators } from "./epochs.ts";
 import { createAccountsModule } from "./modules/accounts/module.ts";
 import { createAssetModule } from "./modules/asset/module.ts";
 import { createChainsModule } from "./modules/chains/module.ts";
+import { handovers } from "./modules/checkpoints/handovers.ts";
 import { latestOf, SUITES } from "./modules/checkpoints/keeper.ts";
 import { createCheckpointsModule } from "./modules/checkpoints/module.ts";
+import { statements } from "./modules/checkpoints/statements.ts";
 import { createDataCredentialModule } from "./modules/data-credential/module.ts";
+import { createDistributionModule } from "./modules/distribution/module.ts";
 import { createIdentityModule } from "./modules/identity/module.ts";
 import { createPacketsModule } from "./modules/packets/module.ts";
+import { createSlashingModule } from "./modules/slashing/module.ts";
 import { createStakingModule } from "./modules/staking/module.ts";
 import { createSupervisionModule } from "./modules/supervision/module.ts";
 import { books, createTransfersModule, queuedTransfers } from "./modules/transfers/module.ts";
@@ -50,9 +55,14 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
   packets.register(PACKET_KIND.credential, credentials.credentialPackets);
   packets.register(PACKET_KIND.asset, transfers.assetPackets);
   packets.register(PACKET_KIND.control, asset.controlPackets);
+  const accounts = createAccountsModule();
+  const { coins } = accounts;
+  const distribution = createDistributionModule(coins);
+  const { rewards } = distribution;
+  const staking = createStakingModule({ coins, offices, rewards, handovers });
+  const slashing = createSlashingModule({ penalties: staking.penalties, statements });
   const modules = [
-    createAccountsModule(),
-    createStakingModule(),
+    accounts,
     identity,
     chains,
     packets,
@@ -60,8 +70,12 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
     asset,
     transfers,
     credentials,
+    // A block's fees belong to the set that decided it: shared out before the set may change.
+    distribution,
+    slashing,
+    staking,
     // Last: at the end of a block it counts what all others have sent, and says so before they send more.
-    createCheckpointsModule(outlet),
+    createCheckpointsModule(outlet, slashing.attendance),
   ];
   return {
     application: createApplication({
@@ -70,6 +84,7 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
       checkInvariants,
       checkpointDue: (state, height) =>
         SUITES.some((suite) => latestOf(state, suite).dueHeight === height),
+      nextValidators: readNextValidators,
     }),
     queries: createQueries({ reader, directory, outlet }),
     snapshots: createSnapshots(reader, modules),

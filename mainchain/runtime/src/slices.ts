@@ -1,14 +1,18 @@
 import type {
   Acknowledgement,
   AssetRecord,
+  BridgeKeys,
   ChainRecord,
+  EpochRecord,
   HoldRecord,
   OutboxSummary,
   Packet,
   ProofAnchor,
   RepresentationRecord,
+  StatementKind,
   Suite,
   TrieNodes,
+  ValidatorRecord,
 } from "@ropenet/protocol";
 import type { Context, TransactionContext } from "./module.ts";
 
@@ -198,4 +202,88 @@ export interface Holdings {
 export interface BooksOpener {
   /** Empty books, so that a regulator who walks the asset index finds a record for each. */
   open(context: Context, assetId: Uint8Array): void;
+}
+
+/** Owned by accounts: native coins. */
+export interface Coins {
+  /** @throws CodedError `accounts/insufficient` */
+  take(context: Context, account: Uint8Array, amount: bigint): void;
+  give(context: Context, account: Uint8Array, amount: bigint): void;
+}
+
+/** Owned by distribution; staking calls it *before* it changes what rewards are divided by. */
+export interface Rewards {
+  open(context: Context, validator: Uint8Array): void;
+  /** Credits what has accrued, under the record's shares and commission as they are. */
+  settle(context: Context, validator: ValidatorRecord): void;
+  /** Power for which it is rewarded from now on. */
+  setPower(context: Context, validator: ValidatorRecord, power: bigint): void;
+  /** Pays a delegator with `shares` what it has earned, and returns it. */
+  payDelegator(
+    context: Context,
+    validator: ValidatorRecord,
+    delegator: Uint8Array,
+    shares: bigint,
+  ): bigint;
+  payCommission(context: Context, validator: ValidatorRecord): bigint;
+}
+
+/** Owned by staking. */
+export interface Penalties {
+  find(context: Context, validator: Uint8Array): ValidatorRecord | undefined;
+  /**
+   * Burns a part of what was bonded at the offence: of what has left since and is unbonding, and of what is left.
+   * Returns what was burnt.
+   */
+  slash(
+    context: Context,
+    validator: Uint8Array,
+    offence: {
+      readonly height: bigint;
+      /** the epoch in whose name it was committed, where that is not the height's */
+      readonly epoch?: bigint;
+      readonly basisPoints: number;
+    },
+  ): bigint;
+  /** Out of the next set, and without rewards from now on. */
+  jail(context: Context, validator: Uint8Array, untilMs: bigint): void;
+  tombstone(context: Context, validator: Uint8Array): void;
+}
+
+/** Owned by checkpoints: what the signers of an epoch owe the next one. */
+export interface Handovers {
+  announce(context: Context, current: EpochRecord, next: EpochRecord): void;
+  /** for every suite */
+  areComplete(context: Context, fromEpoch: bigint): boolean;
+  /** The epoch has changed: gateways should hear of it soon. */
+  started(context: Context): void;
+  /** Nobody can follow from this epoch any more. */
+  forget(context: Context, epoch: EpochRecord): void;
+}
+
+/** Owned by checkpoints: what the chain itself has said to gateways. */
+export interface Statements {
+  /** @throws CodedError `checkpoint/malformed`, `checkpoint/bad-signature`, `checkpoint/forgotten` */
+  judge(
+    context: Context,
+    signed: {
+      readonly kind: StatementKind;
+      readonly statement: Uint8Array;
+      readonly signature: Uint8Array;
+      readonly keys: Pick<BridgeKeys, "ethereumAddress" | "sm2PublicKey">;
+    },
+  ): {
+    readonly canonical: boolean;
+    readonly suite: Suite;
+    readonly height: bigint;
+    readonly epoch: bigint;
+  };
+}
+
+/** Owned by slashing: who signed a checkpoint in every suite while there was time, and who did not. */
+export interface CheckpointAttendance {
+  note(
+    context: Context,
+    attendance: { readonly signed: readonly Uint8Array[]; readonly missed: readonly Uint8Array[] },
+  ): void;
 }

@@ -111,6 +111,16 @@ export interface RpcMethods {
       readonly signatures: readonly { readonly index: number; readonly signature: string }[];
     };
   };
+  readonly handover: {
+    readonly params: { readonly suite: number; readonly fromEpoch: string };
+    readonly result: {
+      readonly handover: string;
+      readonly complete: boolean;
+      readonly currentSet: string;
+      readonly nextSet: string;
+      readonly signatures: readonly { readonly index: number; readonly signature: string }[];
+    };
+  };
   readonly net_info: {
     readonly params: Record<string, never>;
     readonly result: {

@@ -12,6 +12,13 @@ export interface KernelExports {
   sm3Nodes(count: number): void;
   /** r‖s (64), e (32), 04‖x‖y (65) */
   inputAddress(): number;
+  /** 32 times as much */
+  itemsAddress(): number;
+  /** 32 addresses of tables, or 0 */
+  keyTablesAddress(): number;
+  /** 32 bytes */
+  answersAddress(): number;
+  verifyItems(count: number): void;
   verifyFresh(): number;
   verifyPrepared(table: number): number;
   prepareKey(table: number): number;

@@ -6,7 +6,13 @@ export {
   parseCertificate,
 } from "./certificate.ts";
 export { type ChainFault, type ChainOptions, type ChainResult, verifyChain } from "./chain.ts";
-export { createSoftwareToken, type Sm2Device } from "./device.ts";
+export {
+  createSoftwareToken,
+  openSoftwareToken,
+  type Sm2Agreement,
+  type Sm2AgreementPeer,
+  type Sm2Device,
+} from "./device.ts";
 export type { CertificateExtensions, KeyUsage } from "./extensions.ts";
 export { type KeyStoreOptions, openKeyStore, sealKeyStore } from "./key-store.ts";
 export type { DistinguishedName } from "./name.ts";

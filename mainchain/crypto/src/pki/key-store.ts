@@ -22,12 +22,20 @@ const DEFAULT_COST = 15;
 const LEAST_COST = 10;
 const LARGEST_COST = 20;
 
-const refuse = (): never => {
-  throw new CryptoError({ code: "crypto/bad-encoding", operand: "keyStore" });
+const refuse = (operand = "keyStore"): never => {
+  throw new CryptoError({ code: "crypto/bad-encoding", operand });
 };
 
+const textOf = (file: KeyStoreFile): string => `${JSON.stringify(file, null, 2)}\n`;
+
+/** Keyboards spell one password in several ways; NFC is one of them. */
 function keyOf(password: string, salt: Uint8Array, cost: number): Uint8Array {
-  return scrypt(utf8ToBytes(password), salt, { N: 2 ** cost, r: 8, p: 1, dkLen: 16 });
+  return scrypt(utf8ToBytes(password.normalize("NFC")), salt, {
+    N: 2 ** cost,
+    r: 8,
+    p: 1,
+    dkLen: 16,
+  });
 }
 
 /** All that stands in clear is authenticated: a swapped public key or a lowered cost does not open. */
@@ -59,7 +67,7 @@ export function sealKeyStore(
     kdf: { name: "scrypt", cost, salt: saltHex },
     cipher: { name: "sm4-gcm", nonce: bytesToHex(nonce), sealed: bytesToHex(sealed) },
   };
-  return `${JSON.stringify(file, null, 2)}\n`;
+  return textOf(file);
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -77,14 +85,15 @@ function parse(text: string): KeyStoreFile {
   } catch {
     return refuse();
   }
-  if (!isObject(file) || file["version"] !== 1) return refuse();
+  if (!isObject(file)) return refuse();
+  if (file["version"] !== 1) return refuse("keyStore.version");
   const { publicKey, kdf, cipher } = file;
   if (!isObject(kdf) || kdf["name"] !== "scrypt") return refuse();
   if (!isObject(cipher) || cipher["name"] !== "sm4-gcm") return refuse();
   const cost = kdf["cost"];
   const inRange = typeof cost === "number" && Number.isInteger(cost);
   if (!inRange || cost < LEAST_COST || cost > LARGEST_COST) return refuse();
-  return {
+  const read: KeyStoreFile = {
     version: 1,
     publicKey: hexField(publicKey, 65),
     kdf: { name: "scrypt", cost, salt: hexField(kdf["salt"], 16) },
@@ -94,12 +103,15 @@ function parse(text: string): KeyStoreFile {
       sealed: hexField(cipher["sealed"], 32 + 16),
     },
   };
+  // Fields that no one knows, twice the same field, other spacing: nothing that the tag does not cover.
+  return textOf(read) === text ? read : refuse();
 }
 
 /**
  * The secret key in a file that `sealKeyStore` made.
  * @throws {CryptoError} `crypto/authentication-failed` for a wrong password or a changed file;
- * `crypto/bad-encoding` for no such file
+ * `crypto/bad-encoding` for what is no such file to the byte, with operand `keyStore.version` for one of another
+ * version
  */
 export function openKeyStore(text: string, password: string): Uint8Array {
   const { publicKey, kdf, cipher } = parse(text);

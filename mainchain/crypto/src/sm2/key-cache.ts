@@ -20,6 +20,13 @@ function oldest(keys: Map<number, CachedKey>): number | undefined {
   return keys.keys().next().value;
 }
 
+/** Whoever still holds the entry must not find another key's table in it. */
+function tableTakenFrom(entry: CachedKey): number | undefined {
+  const { table } = entry;
+  entry.table = undefined;
+  return table;
+}
+
 /**
  * Keys seen lately, least recently used first out, in two rooms: a key enters the waiting room and moves to the
  * room of tables when it comes back often enough. A flood of keys that are used once passes through the
@@ -67,11 +74,11 @@ export class KeyCache {
     const displaced = this.#tabled.get(id);
     this.#tabled.delete(id);
     this.#tabled.set(id, entry);
-    if (displaced !== undefined) return displaced.table;
+    if (displaced !== undefined) return tableTakenFrom(displaced);
     if (this.#tabled.size <= this.#maxTables) return undefined;
     const oldestId = oldest(this.#tabled) as number;
-    const evicted = this.#tabled.get(oldestId);
+    const evicted = this.#tabled.get(oldestId) as CachedKey;
     this.#tabled.delete(oldestId);
-    return evicted?.table;
+    return tableTakenFrom(evicted);
   }
 }

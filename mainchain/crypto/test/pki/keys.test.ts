@@ -1,17 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CodedError, concatBytes, sm2, utf8ToBytes } from "../../src/index.ts";
+import { concatBytes, sm2 } from "../../src/index.ts";
 import {
   ciphertextFromDer,
   ciphertextToDer,
-  createSoftwareToken,
   decryptPkcs8,
   encryptPkcs8,
   fromPem,
-  openKeyStore,
   publicKeyFromSpki,
   publicKeyToSpki,
-  sealKeyStore,
   secretKeyFromPkcs8,
   secretKeyToPkcs8,
   signatureFromDer,
@@ -89,59 +86,6 @@ describe("key files", () => {
     expect(codeOf(() => fromPem("PUBLIC KEY", pem + pem))).toBe("crypto/bad-encoding");
     expect(codeOf(() => encryptPkcs8(secretKey, "p", { iterations: 0 }))).toBe("crypto/bad-range");
   });
-});
-
-describe("the key store", () => {
-  const text = sealKeyStore(secretKey, "pass 绳", { cost: 10 });
-
-  test("gives the key to its password and to no other", () => {
-    expect(openKeyStore(text, "pass 绳")).toEqual(secretKey);
-    expect(codeOf(() => openKeyStore(text, "pass"))).toBe("crypto/authentication-failed");
-    expect(text).not.toContain(Buffer.from(secretKey).toString("hex"));
-  });
-
-  test("does not open with anything changed", () => {
-    const file = JSON.parse(text);
-    const flip = (value: string): string => (value[0] === "0" ? "1" : "0") + value.slice(1);
-    const changes = [
-      { ...file, publicKey: flip(file.publicKey) },
-      { ...file, kdf: { ...file.kdf, cost: 11 } },
-      { ...file, kdf: { ...file.kdf, salt: flip(file.kdf.salt) } },
-      { ...file, cipher: { ...file.cipher, nonce: flip(file.cipher.nonce) } },
-      { ...file, cipher: { ...file.cipher, sealed: flip(file.cipher.sealed) } },
-    ];
-    for (const change of changes) {
-      expect(codeOf(() => openKeyStore(JSON.stringify(change), "pass 绳"))).toBe(
-        "crypto/authentication-failed",
-      );
-    }
-    const malformed = [
-      "",
-      "null",
-      "{}",
-      "[1]",
-      JSON.stringify({ ...file, version: 2 }),
-      JSON.stringify({ ...file, kdf: { ...file.kdf, cost: 31 } }),
-      JSON.stringify({ ...file, kdf: { ...file.kdf, salt: "00" } }),
-    ];
-    for (const each of malformed) {
-      expect(codeOf(() => openKeyStore(each, "p"))).toBe("crypto/bad-encoding");
-    }
-    expect(codeOf(() => sealKeyStore(secretKey, "p", { cost: 21 }))).toBe("crypto/bad-range");
-  });
-});
-
-test("a software token signs and decrypts until it is closed", async () => {
-  const token = createSoftwareToken(secretKey);
-  const message = utf8ToBytes("m");
-  expect(await token.publicKey()).toEqual(publicKey);
-  expect(sm2.verify(await token.sign(message), message, publicKey)).toBe(true);
-  const named = await token.sign(message, { userId: "x" });
-  expect(sm2.verify(named, message, publicKey, { userId: "x" })).toBe(true);
-  expect(await token.decrypt(sm2.encrypt(message, publicKey))).toEqual(message);
-  await token.close();
-  await expect(token.sign(message)).rejects.toBeInstanceOf(CodedError);
-  await expect(token.decrypt(message)).rejects.toBeInstanceOf(CodedError);
 });
 
 // More: npm run fuzz:parsers -w mainchain/crypto -- --inputs 1000000

@@ -1,6 +1,6 @@
 import smCrypto from "sm-crypto";
 import { bytesToHex, sm2 } from "../../src/index.ts";
-import { KernelUnderTest } from "../kernel-sm2.ts";
+import { KernelUnderTest, MOST_TOGETHER } from "../kernel-sm2.ts";
 import { opensslVerify } from "../openssl-sm2.ts";
 import type { FastCase } from "./fast-cases.ts";
 
@@ -8,8 +8,12 @@ import type { FastCase } from "./fast-cases.ts";
 export class Differential {
   readonly seen: Record<string, number> = {};
   readonly #kernel = new KernelUnderTest();
+  readonly #waiting: FastCase[] = [];
 
-  /** Both walks of the kernel. @throws {Error} where one differs from the case's construction */
+  /**
+   * The walks of the kernel, one signature at a time; and as soon as there are enough of them, together.
+   * @throws {Error} where one differs from the case's construction
+   */
   check(each: FastCase): void {
     const { fresh, prepared } = this.#kernel.verifyDigest(
       each.signature,
@@ -19,6 +23,18 @@ export class Differential {
     this.#count(`${each.kind} ${each.valid}`);
     this.#expect("the walk with a fresh key", each, fresh);
     this.#expect("the walk with a prepared key", each, prepared);
+    this.#waiting.push(each);
+    if (this.#waiting.length === MOST_TOGETHER) this.finish();
+  }
+
+  /** Together, those that still wait for it. */
+  finish(): void {
+    const cases = this.#waiting.splice(0);
+    for (const [index, answer] of this.#kernel.verifyTogether(cases).entries()) {
+      const each = cases[index] as FastCase;
+      this.#expect("the walk of four with fresh keys", each, answer.fresh);
+      this.#expect("the walk of four with prepared keys", each, answer.prepared);
+    }
   }
 
   /** OpenSSL, where the case has a message. It refuses keys that are none with an error, so those are left out. */

@@ -73,6 +73,7 @@ function restoreNewest(
   const target: RestoreOptions = {
     chainId: hexToBytes(index.chainId),
     genesisHash: hexToBytes(index.genesisHash),
+    evidenceBlocks: decode(genesisCodec, genesisBytes).staking.evidenceBlocks,
     anchor: anchor ?? genesisAnchor(genesisBytes),
     directory,
     openStore,
@@ -116,7 +117,13 @@ function openChain(
   const { application } = runtime;
   const { chainId } = genesis.parameters;
   const ledger = openLedger(
-    { genesisFile, genesisBytes, chainId, genesisTimeMs: genesis.timeMs },
+    {
+      genesisFile,
+      genesisBytes,
+      chainId,
+      genesisTimeMs: genesis.timeMs,
+      evidenceBlocks: genesis.staking.evidenceBlocks,
+    },
     { store, application },
   );
   return { ledger, runtime };

@@ -1,11 +1,5 @@
-import {
-  CodedError,
-  encodeMessage,
-  PROTOCOL_VERSION,
-  type Suite,
-  signTransaction,
-} from "@ropenet/protocol";
-import type { CheckpointToSign, Queries } from "@ropenet/runtime";
+import { CodedError, encodeMessage, PROTOCOL_VERSION, signTransaction } from "@ropenet/protocol";
+import type { Queries } from "@ropenet/runtime";
 import type { Logger } from "pino";
 import type { Mempool } from "../mempool.ts";
 import type { CheckpointKey } from "./checkpoint-key.ts";
@@ -31,7 +25,7 @@ export interface CheckpointDutyOptions {
 }
 
 export interface CheckpointDutyComponents {
-  readonly queries: Pick<Queries, "account" | "checkpointsToSign">;
+  readonly queries: Pick<Queries, "account" | "checkpointsToSign" | "handoversToSign">;
   readonly key: CheckpointKey;
   readonly mempool: Pick<Mempool, "add" | "has" | "pendingNonce">;
   /** passes an admitted transaction on to peers */
@@ -47,9 +41,19 @@ export interface CheckpointDuty {
   check(): void;
 }
 
-/** The last signature of a suite that was put into the mempool. */
+/** A statement that the chain waits for. */
+interface Owed {
+  /** of its kind and suite there is one at a time */
+  readonly name: string;
+  /** height, or epoch */
+  readonly position: bigint;
+  /** @throws {CodedError} if the key refuses */
+  message(): ReturnType<typeof encodeMessage>;
+}
+
+/** The last statement of a name that was put into the mempool. */
 interface Sent {
-  readonly height: bigint;
+  readonly position: bigint;
   readonly id: Uint8Array | undefined;
   readonly attempts: number;
   readonly againAtMs: number;
@@ -61,17 +65,42 @@ export function createCheckpointDuty(
 ): CheckpointDuty {
   const { account, chainId } = options;
   const { queries, key, mempool, announce, committedHeight, logger, nowMs } = components;
-  const sent = new Map<Suite, Sent>();
+  const sent = new Map<string, Sent>();
 
-  function mustWait({ suite, height }: CheckpointToSign): boolean {
-    const last = sent.get(suite);
-    if (last?.height !== height) return false;
+  /** Handovers first: without them the set stands still. */
+  function owed(): readonly Owed[] {
+    const handovers = queries.handoversToSign(account.address).map(
+      ({ suite, fromEpoch, digest }): Owed => ({
+        name: `handover/${suite}`,
+        position: fromEpoch,
+        message: () =>
+          encodeMessage("checkpoints/sign-handover", {
+            ...{ suite, fromEpoch, signature: key.signHandover(suite, fromEpoch, digest) },
+          }),
+      }),
+    );
+    const checkpoints = queries.checkpointsToSign(account.address).map(
+      ({ suite, height, digest }): Owed => ({
+        name: `checkpoint/${suite}`,
+        position: height,
+        message: () =>
+          encodeMessage("checkpoints/sign", {
+            ...{ suite, height, signature: key.sign(suite, height, digest) },
+          }),
+      }),
+    );
+    return [...handovers, ...checkpoints];
+  }
+
+  function mustWait({ name, position }: Owed): boolean {
+    const last = sent.get(name);
+    if (last?.position !== position) return false;
     const waits = last.id !== undefined && mempool.has(last.id);
     return waits || last.attempts >= MAX_ATTEMPTS || nowMs() < last.againAtMs;
   }
 
-  function transactionFor({ suite, height, digest }: CheckpointToSign): Uint8Array {
-    const signature = key.sign(suite, height, digest);
+  function transactionFor(due: Owed): Uint8Array {
+    const message = due.message();
     const nonce = mempool.pendingNonce(account.address) ?? queries.account(account.address).nonce;
     return signTransaction(
       {
@@ -81,39 +110,37 @@ export function createCheckpointDuty(
         nonce,
         feeLimit: 0n,
         expiryHeight: (committedHeight() / EXPIRY_STEP + 2n) * EXPIRY_STEP,
-        ...encodeMessage("checkpoints/sign", { suite, height, signature }),
+        ...message,
       },
       account.secretKey,
     );
   }
 
-  function attemptOf({ suite, height }: CheckpointToSign, id: Uint8Array | undefined): Sent {
-    const last = sent.get(suite);
-    const attempts = last?.height === height ? last.attempts + 1 : 1;
+  function attemptOf({ name, position }: Owed, id: Uint8Array | undefined): Sent {
+    const last = sent.get(name);
+    const attempts = last?.position === position ? last.attempts + 1 : 1;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), MAX_PAUSE_MS);
-    return { height, id, attempts, againAtMs: nowMs() + pauseMs };
+    return { position, id, attempts, againAtMs: nowMs() + pauseMs };
   }
 
-  function send(due: CheckpointToSign): void {
-    const { suite, height } = due;
+  function send(due: Owed): void {
+    const { name, position } = due;
     let id: Uint8Array | undefined;
     try {
       const transaction = transactionFor(due);
       id = mempool.add(transaction);
       announce(transaction);
-      logger.debug({ suite, height: String(height) }, "checkpoint signed");
+      logger.debug({ name, position: String(position) }, "bridge signature sent");
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      logger.warn({ suite, height: String(height), code: error.code }, "checkpoint not signed");
+      logger.warn({ name, position: String(position), code: error.code }, "not signed");
     }
-    sent.set(suite, attemptOf(due, id));
+    sent.set(name, attemptOf(due, id));
   }
 
   return {
     check(): void {
-      for (const due of queries.checkpointsToSign(account.address)) {
-        if (!mustWait(due)) send(due);
-      }
+      for (const due of owed()) if (!mustWait(due)) send(due);
     },
   };
 }

@@ -27,26 +27,44 @@ export type CheckpointKeyErrorInfo =
   | { readonly code: "signer/checkpoint-conflict"; readonly suite: Suite; readonly height: bigint };
 export class CheckpointKeyError extends CodedError<CheckpointKeyErrorInfo> {}
 
+/** What a signature is about: a checkpoint by its height, a handover by the epoch that ends. */
+type Statement = "checkpoint" | "handover";
+
 interface Mark {
   readonly height: bigint;
   readonly digest: Uint8Array;
   readonly signature: Uint8Array;
 }
 interface Marks {
-  readonly suite1: Mark | null;
-  readonly suite2: Mark | null;
+  readonly checkpoint1: Mark | null;
+  readonly checkpoint2: Mark | null;
+  readonly handover1: Mark | null;
+  readonly handover2: Mark | null;
 }
 
 const mark = optional(struct<Mark>({ height: u64, digest: b32, signature: varBytes(65, u16) }));
-const marksCodec: Codec<Marks> = struct<Marks>({ suite1: mark, suite2: mark });
+const marksCodec: Codec<Marks> = struct<Marks>({
+  checkpoint1: mark,
+  checkpoint2: mark,
+  handover1: mark,
+  handover2: mark,
+});
+const NOTHING_SIGNED: Marks = {
+  checkpoint1: null,
+  checkpoint2: null,
+  handover1: null,
+  handover2: null,
+};
 
 export interface CheckpointKey {
   /** @throws {CheckpointKeyError} below the suite's highest height, or for other bytes at that height */
   sign(suite: Suite, height: bigint, digest: Uint8Array): Uint8Array;
+  /** @throws {CheckpointKeyError} for an epoch below the highest, or for another successor of it */
+  signHandover(suite: Suite, fromEpoch: bigint, digest: Uint8Array): Uint8Array;
   close(): void;
 }
 
-/** The bridge keys behind a persisted high-water mark per suite. Source: docs/protocol.md §6. */
+/** The bridge keys behind a persisted high-water mark per suite and kind. Source: docs/protocol.md §6. */
 export function openCheckpointKey(options: {
   readonly file: string;
   readonly keys: BridgeSecretKeys;
@@ -55,30 +73,29 @@ export function openCheckpointKey(options: {
 }): CheckpointKey {
   const { mustExist, fileSystem } = options;
   const slot = openSlotFile(options.file, { mustExist, fileSystem });
-  let marks: Marks = slot.value ? decode(marksCodec, slot.value) : { suite1: null, suite2: null };
+  let marks: Marks = slot.value ? decode(marksCodec, slot.value) : NOTHING_SIGNED;
+
+  function sign(kind: Statement, suite: Suite, height: bigint, digest: Uint8Array): Uint8Array {
+    const name = `${kind}${suite}` as const;
+    const known = marks[name];
+    if (known && height < known.height) {
+      const highest = known.height;
+      throw new CheckpointKeyError({ code: "signer/checkpoint-backwards", suite, height, highest });
+    }
+    if (known?.height === height) {
+      if (equalBytes(known.digest, digest)) return known.signature;
+      throw new CheckpointKeyError({ code: "signer/checkpoint-conflict", suite, height });
+    }
+    const signature = signDigest(suite, digest, options.keys[`suite${suite}`]);
+    const next: Marks = { ...marks, [name]: { height, digest, signature } };
+    slot.write(encode(marksCodec, next));
+    marks = next;
+    return signature;
+  }
+
   return {
-    sign(suite, height, digest): Uint8Array {
-      const name = suite === 1 ? "suite1" : "suite2";
-      const known = marks[name];
-      if (known && height < known.height) {
-        const highest = known.height;
-        throw new CheckpointKeyError({
-          code: "signer/checkpoint-backwards",
-          suite,
-          height,
-          highest,
-        });
-      }
-      if (known?.height === height) {
-        if (equalBytes(known.digest, digest)) return known.signature;
-        throw new CheckpointKeyError({ code: "signer/checkpoint-conflict", suite, height });
-      }
-      const signature = signDigest(suite, digest, options.keys[name]);
-      const next: Marks = { ...marks, [name]: { height, digest, signature } };
-      slot.write(encode(marksCodec, next));
-      marks = next;
-      return signature;
-    },
+    sign: (suite, height, digest) => sign("checkpoint", suite, height, digest),
+    signHandover: (suite, fromEpoch, digest) => sign("handover", suite, fromEpoch, digest),
     close: () => slot.close(),
   };
 }

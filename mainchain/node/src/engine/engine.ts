@@ -57,7 +57,10 @@ export interface EngineHome
   extends Pick<Home, "keys" | "ledger" | "wal" | "signer" | "checkpointKey"> {
   readonly runtime: {
     readonly application: Application;
-    readonly queries: Pick<Queries, "account" | "checkpointsToSign">;
+    readonly queries: Pick<
+      Queries,
+      "account" | "checkpointsToSign" | "handoversToSign" | "isCandidate"
+    >;
   };
 }
 
@@ -249,7 +252,9 @@ class NodeEngine implements Engine {
       genesisHash,
       protocolVersion: PROTOCOL_VERSION,
       isAllowed: (key) =>
-        this.#validators.has(bytesToHex(addressOf(key))) || this.#observers.has(bytesToHex(key)),
+        this.#validators.has(bytesToHex(addressOf(key))) ||
+        this.#observers.has(bytesToHex(key)) ||
+        home.runtime.queries.isCandidate(addressOf(key)),
     };
     const events: NetworkEvents = {
       onConnect: (peer) => this.#reactor.onConnect(peer),

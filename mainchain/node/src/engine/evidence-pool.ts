@@ -12,14 +12,14 @@ import {
   voteSignBytes,
 } from "@ropenet/protocol";
 
-/** Older evidence is worthless: whoever it is about may have unbonded. In heights, like unbonding itself. */
-export const MAX_EVIDENCE_AGE = 20_000n;
 const MAX_PENDING = 64;
 /** A block carries few, so that evidence cannot crowd out transactions. */
 export const MAX_EVIDENCE_PER_BLOCK = 16;
 
 export interface EvidenceContext {
   readonly chainId: Uint8Array;
+  /** In heights. Older evidence is worthless: whoever it is about may have unbonded. */
+  readonly maxAge: bigint;
   /** undefined if that height is not known here */
   validatorsAt(height: bigint): ValidatorSet | undefined;
   /** whether a committed block carries it already */
@@ -50,7 +50,7 @@ export function evidenceFault(
     equalBytes(first.validator, second.validator);
   if (!sameSlot) return "different slots";
   if (compareBytes(first.blockId, second.blockId) >= 0) return "not two ordered values";
-  if (first.height > height || first.height + MAX_EVIDENCE_AGE < height) return "age";
+  if (first.height > height || first.height + context.maxAge < height) return "age";
   if (context.isCommitted(evidenceName(evidence))) return "already committed";
   const validator = context
     .validatorsAt(first.height)
@@ -87,7 +87,7 @@ export function createEvidencePool(context: EvidenceContext): EvidencePool {
     update(included, height): void {
       for (const evidence of included) pool.delete(bytesToHex(evidenceName(evidence)));
       for (const [name, { first }] of pool) {
-        if (first.height + MAX_EVIDENCE_AGE < height) pool.delete(name);
+        if (first.height + context.maxAge < height) pool.delete(name);
       }
     },
   };

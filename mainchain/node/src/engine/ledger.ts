@@ -60,6 +60,8 @@ export interface LedgerOptions {
   readonly genesisBytes: Uint8Array;
   readonly chainId: Uint8Array;
   readonly genesisTimeMs: bigint;
+  /** heights after which a double vote is told of no more */
+  readonly evidenceBlocks: bigint;
 }
 
 /** The chain as it is on disk, and the rules by which it grows by one block. */
@@ -68,6 +70,8 @@ export interface Ledger {
   readonly evidence: EvidencePool;
   readonly chainId: Uint8Array;
   readonly genesisHash: Uint8Array;
+  /** heights after which a double vote is told of no more */
+  readonly evidenceBlocks: bigint;
   tip(): Tip;
   /** the set that decides tip + 1 */
   validators(): ValidatorSet;
@@ -106,6 +110,7 @@ class ChainLedger implements Ledger {
   readonly evidence: EvidencePool;
   readonly chainId: Uint8Array;
   readonly genesisHash: Uint8Array;
+  readonly evidenceBlocks: bigint;
   readonly #options: LedgerOptions;
   readonly #store: KeyValueStore;
   readonly #application: Application;
@@ -118,9 +123,11 @@ class ChainLedger implements Ledger {
     this.#application = application;
     this.chainId = options.chainId;
     this.genesisHash = sm3(options.genesisBytes);
+    this.evidenceBlocks = options.evidenceBlocks;
     this.blocks = createBlockStore(store);
     this.#evidenceContext = {
       chainId: options.chainId,
+      maxAge: options.evidenceBlocks,
       validatorsAt: (height) => this.#validatorsAt(height),
       isCommitted: (name) => store.get(evidenceKey(name)) !== undefined,
     };
@@ -144,7 +151,6 @@ class ChainLedger implements Ledger {
     readonly nowMs: bigint;
   }): BoundBlock {
     const { height, blockId, timeMs } = this.#tip;
-    const setHash = validatorSetHash(this.validators());
     const header = {
       protocolVersion: PROTOCOL_VERSION,
       chainId: this.chainId,
@@ -152,8 +158,8 @@ class ChainLedger implements Ledger {
       timeMs: parts.nowMs > timeMs ? parts.nowMs : timeMs + 1n,
       lastBlockId: blockId,
       stateRoot: this.#application.info().stateRoot,
-      validatorsHash: setHash,
-      nextValidatorsHash: setHash,
+      validatorsHash: validatorSetHash(this.validators()),
+      nextValidatorsHash: validatorSetHash(this.#application.nextValidators()),
       proposer: parts.proposer,
     };
     const body = {

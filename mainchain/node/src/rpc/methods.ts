@@ -4,6 +4,7 @@ import {
   CodecError,
   checkpointCodec,
   encode,
+  handoverCodec,
   headerCodec,
   hexToBytes,
   parseAddress,
@@ -98,6 +99,7 @@ export function createHandlers(sources: RpcSources): RpcHandlers {
     outbox_proof: (params) => outboxProof(queries, params),
     checkpoint: ({ suite, height }) =>
       signedCheckpoint(queries, suite, height === undefined ? undefined : BigInt(height)),
+    handover: ({ suite, fromEpoch }) => signedHandover(queries, suite, BigInt(fromEpoch)),
     net_info: () => ({ peers: sources.peers() }),
     node_info: ({ pace = "fine", limit = 0 }) => sources.nodeInfo.read(pace, limit),
   };
@@ -164,6 +166,27 @@ function signedCheckpoint(
     height: String(checkpoint.height),
     checkpoint: bytesToHex(encode(checkpointCodec, checkpoint)),
     signerSet: bytesToHex(encode(signerSetCodec, signerSet)),
+    signatures: signatures.map(({ index, signature }) => ({
+      index,
+      signature: bytesToHex(signature),
+    })),
+  };
+}
+
+function signedHandover(
+  queries: Queries,
+  suite: Suite,
+  fromEpoch: bigint,
+): RpcMethods["handover"]["result"] {
+  const { handover, complete, currentSet, nextSet, signatures } = queries.handover(
+    suite,
+    fromEpoch,
+  );
+  return {
+    handover: bytesToHex(encode(handoverCodec, handover)),
+    complete,
+    currentSet: bytesToHex(encode(signerSetCodec, currentSet)),
+    nextSet: bytesToHex(encode(signerSetCodec, nextSet)),
     signatures: signatures.map(({ index, signature }) => ({
       index,
       signature: bytesToHex(signature),

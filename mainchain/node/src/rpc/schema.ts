@@ -73,6 +73,15 @@ export interface CheckpointJson {
   readonly signatures: readonly { readonly index: number; readonly signature: string }[];
 }
 
+export interface HandoverJson {
+  readonly handover: string;
+  readonly complete: boolean;
+  readonly currentSet: string;
+  readonly nextSet: string;
+  /** `index` = position in the current set; ascending */
+  readonly signatures: readonly { readonly index: number; readonly signature: string }[];
+}
+
 /** Pushed over the WebSocket after `subscribe {topic: "blocks"}`, as `{jsonrpc, method: "block", params}`. */
 export interface BlockNotice {
   readonly height: string;
@@ -147,6 +156,11 @@ export interface RpcMethods {
     readonly params: { readonly suite: 1 | 2; readonly height?: string | undefined };
     readonly result: CheckpointJson;
   };
+  /** how the signers of an epoch hand over to the next */
+  readonly handover: {
+    readonly params: { readonly suite: 1 | 2; readonly fromEpoch: string };
+    readonly result: HandoverJson;
+  };
   readonly net_info: {
     readonly params: None;
     readonly result: {
@@ -218,6 +232,10 @@ export const rpcParams: { readonly [M in RpcMethod]: z.ZodType<RpcMethods[M]["pa
   checkpoint: z.strictObject({
     suite: z.union([z.literal(1), z.literal(2)]),
     height: decimal.optional(),
+  }),
+  handover: z.strictObject({
+    suite: z.union([z.literal(1), z.literal(2)]),
+    fromEpoch: decimal,
   }),
   net_info: none,
   node_info: z.strictObject({

@@ -15,7 +15,7 @@ import {
   validatorSetHash,
   varBytes,
 } from "@ropenet/protocol";
-import { MAX_EVIDENCE_AGE } from "../engine/evidence-pool.ts";
+import type { Ledger } from "../engine/ledger.ts";
 import { type BlockStore, type PastHeader, pastCodec } from "../store/block-store.ts";
 import { SnapshotError } from "./errors.ts";
 
@@ -41,6 +41,9 @@ export interface ChainPart {
   readonly sets: readonly ValidatorSet[];
 }
 
+/** Headers of a few hundred bytes: more would be hundreds of megabytes. */
+const MAX_PAST = 1_000_000;
+
 const signedHeaderCodec: Codec<SignedHeader> = struct<SignedHeader>({
   header: headerCodec,
   commit: commitCodec,
@@ -52,29 +55,34 @@ export const chainPartCodec: Codec<ChainPart> = struct<ChainPart>({
   commit: commitCodec,
   next: signedHeaderCodec,
   handovers: list(signedHeaderCodec, 100_000, u32),
-  past: list(pastCodec, Number(MAX_EVIDENCE_AGE), u32),
-  sets: list(validatorSetCodec, Number(MAX_EVIDENCE_AGE), u32),
+  past: list(pastCodec, MAX_PAST, u32),
+  sets: list(validatorSetCodec, MAX_PAST, u32),
 });
 
-export const oldestNeeded = (height: bigint): bigint =>
-  height > MAX_EVIDENCE_AGE ? height - MAX_EVIDENCE_AGE : 1n;
+/** @param evidenceBlocks of the chain's staking parameters: how far back double votes are told of */
+export const oldestNeeded = (height: bigint, evidenceBlocks: bigint): bigint =>
+  height > evidenceBlocks ? height - evidenceBlocks : 1n;
 
 /** @throws {SnapshotError} `snapshot/no-such-height` if block, commit or the header above are not here */
-export function collectChainPart(blocks: BlockStore, height: bigint, newest: bigint): ChainPart {
+export function collectChainPart(
+  { blocks, evidenceBlocks, tip }: Pick<Ledger, "blocks" | "evidenceBlocks" | "tip">,
+  height: bigint,
+): ChainPart {
   const block = blocks.blockBytes(height);
   const header = blocks.header(height);
   const commit = blocks.commit(height);
   const next = signedHeaderAt(blocks, height + 1n);
   if (!block || !header || !commit || !next) {
-    throw new SnapshotError({ code: "snapshot/no-such-height", height, newest });
+    throw new SnapshotError({ code: "snapshot/no-such-height", height, newest: tip().height });
   }
+  const oldest = oldestNeeded(height, evidenceBlocks);
   const past: PastHeader[] = [];
   const handovers: SignedHeader[] = [];
   for (let at = 1n; at <= height; at += 1n) {
     const found = blocks.header(at);
     const handover = found && isHandover(found) ? signedHeaderAt(blocks, at) : undefined;
     if (handover) handovers.push(handover);
-    if (found && at >= oldestNeeded(height) && at < height) {
+    if (found && at >= oldest && at < height) {
       past.push({ header: found, evidence: blocks.evidence(at) });
     }
   }

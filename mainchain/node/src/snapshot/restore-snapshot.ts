@@ -32,6 +32,8 @@ export interface SnapshotSource {
 export interface RestoreOptions {
   readonly chainId: Uint8Array;
   readonly genesisHash: Uint8Array;
+  /** of the genesis: how far back a node must know the chain */
+  readonly evidenceBlocks: bigint;
   readonly anchor: Anchor;
   /** the node's state folder; must hold no state yet */
   readonly directory: string;
@@ -76,7 +78,7 @@ export function restoreSnapshot(source: SnapshotSource, options: RestoreOptions)
     throw new SnapshotError({ code: "snapshot/wrong-chain" });
   }
   const part = readChainPart(manifest, source);
-  const bound = verifyChainPart(chainId, manifest, part, anchor);
+  const bound = verifyChainPart(options, manifest, part, anchor);
   const fresh = join(directory, "restore.new");
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true, mode: 0o700 });

@@ -23,7 +23,7 @@ export type Anchor =
  * @throws {SnapshotError} `snapshot/untrusted`
  */
 export function verifyChainPart(
-  chainId: Uint8Array,
+  { chainId, evidenceBlocks }: { readonly chainId: Uint8Array; readonly evidenceBlocks: bigint },
   manifest: Manifest,
   part: ChainPart,
   anchor: Anchor,
@@ -49,7 +49,7 @@ export function verifyChainPart(
   assert(next.header.height === height + 1n, "another header above");
   assert(equalBytes(next.header.lastBlockId, bound.blockId), "header above is of another block");
   assert(equalBytes(next.header.stateRoot, manifest.stateRoot), "header above names another root");
-  checkPast(part, header, assert);
+  checkPast(part, header, evidenceBlocks, assert);
   const set = setByHash(part.sets, header.validatorsHash);
   assert(set !== undefined, "validator set missing");
   if (set) attempt("commit", () => verifyCommit(chainId, set, header, part.commit));
@@ -92,8 +92,13 @@ function checkSigned(chainId: Uint8Array, signed: SignedHeader, trusted: Uint8Ar
 }
 
 /** Hash by hash down from the block; evidence is what each header says it is. */
-function checkPast({ past, sets }: ChainPart, header: Header, assert: Assert): void {
-  const oldest = oldestNeeded(header.height);
+function checkPast(
+  { past, sets }: ChainPart,
+  header: Header,
+  evidenceBlocks: bigint,
+  assert: Assert,
+): void {
+  const oldest = oldestNeeded(header.height, evidenceBlocks);
   assert(BigInt(past.length) === header.height - oldest, "headers missing");
   let above = header;
   for (const { header: one, evidence } of past.toReversed()) {

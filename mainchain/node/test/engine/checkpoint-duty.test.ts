@@ -7,7 +7,7 @@ import {
   SUITE_SM,
   type Suite,
 } from "@ropenet/protocol";
-import type { CheckpointToSign } from "@ropenet/runtime";
+import type { CheckpointToSign, HandoverToSign } from "@ropenet/runtime";
 import { pino } from "pino";
 import { beforeEach, expect, it } from "vitest";
 import { type CheckpointDuty, createCheckpointDuty } from "../../src/engine/checkpoint-duty.ts";
@@ -25,6 +25,7 @@ const due = (suite: Suite, height: bigint): CheckpointToSign => ({
 });
 
 let owed: readonly CheckpointToSign[];
+let owedHandovers: readonly HandoverToSign[] = [];
 let committedNonce: bigint;
 let nowMs: number;
 let refusing: boolean;
@@ -40,12 +41,14 @@ function startDuty(): CheckpointDuty {
       queries: {
         account: () => ({ nonce: committedNonce, balance: 0n }),
         checkpointsToSign: () => owed,
+        handoversToSign: () => owedHandovers,
       },
       key: {
         sign(suite, height): Uint8Array {
           if (refusing) throw new CodedError({ code: "signer/checkpoint-backwards" });
           return new Uint8Array(64).fill(Number(height) + suite);
         },
+        signHandover: (suite, fromEpoch) => new Uint8Array(64).fill(Number(fromEpoch) + suite),
         close: () => undefined,
       },
       mempool,
@@ -79,7 +82,9 @@ const said = () =>
     const message = decodeMessage(body.type, body.message);
     return message.name === "checkpoints/sign"
       ? [message.body.suite, message.body.height, body.nonce]
-      : [message.name];
+      : message.name === "checkpoints/sign-handover"
+        ? ["handover", message.body.suite, message.body.fromEpoch]
+        : [message.name];
   });
 
 beforeEach(() => {
@@ -163,4 +168,21 @@ it("survives the refusal of its key and a full mempool", () => {
   expect(announced).toEqual([]);
   duty.check();
   expect(said()).toEqual([[1, 5n, 7n]]);
+});
+
+it("signs what an epoch owes the next one, before anything else", () => {
+  owedHandovers = ([1, 2] as const).map((suite) => ({
+    ...{ suite, fromEpoch: 3n },
+    digest: digest(SUITE_SM, "test", Uint8Array.of(suite)),
+  }));
+  owed = [due(1, 7n)];
+  duty.check();
+  expect(said()).toEqual([
+    ["handover", 1, 3n],
+    ["handover", 2, 3n],
+    [1, 7n, 9n],
+  ]);
+  duty.check();
+  expect(said()).toHaveLength(3);
+  owedHandovers = [];
 });

@@ -158,4 +158,20 @@ describe("the checkpoint key", () => {
     key.sign(SUITE_SM, 4n, block(4));
     key.close();
   });
+
+  it("signs one successor per epoch; its marks are not those of checkpoints", () => {
+    const key = openKey();
+    key.sign(SUITE_KECCAK, 900n, block(1));
+    const signature = key.signHandover(SUITE_KECCAK, 4n, block(1));
+    key.close();
+    const again = openKey();
+    expect(again.signHandover(SUITE_KECCAK, 4n, block(1))).toEqual(signature);
+    const conflict = () => again.signHandover(SUITE_KECCAK, 4n, block(2));
+    expect(conflict).toThrow(code("signer/checkpoint-conflict"));
+    const backwards = () => again.signHandover(SUITE_KECCAK, 3n, block(1));
+    expect(backwards).toThrow(code("signer/checkpoint-backwards"));
+    again.signHandover(SUITE_SM, 3n, block(2));
+    again.signHandover(SUITE_KECCAK, 5n, block(2));
+    again.close();
+  });
 });

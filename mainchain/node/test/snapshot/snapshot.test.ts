@@ -48,8 +48,14 @@ beforeAll(async () => {
     if (!commit) throw new Error("no commit");
     return commit.blockId;
   });
-  const { chainId, genesisHash } = ledger;
-  options = { chainId, genesisHash, anchor: genesisAnchor(genesisBytes), openStore };
+  const { chainId, genesisHash, evidenceBlocks } = ledger;
+  options = {
+    chainId,
+    genesisHash,
+    evidenceBlocks,
+    anchor: genesisAnchor(genesisBytes),
+    openStore,
+  };
   home.close();
 });
 afterAll(async () => {

@@ -7,10 +7,14 @@ import {
   struct,
   text,
   u8,
+  u16,
   u64,
   u128,
+  varBytes,
 } from "../codec/codec.ts";
+import { MAX_CERTIFICATE_BYTES } from "../messages/staking.ts";
 import { type ParametersRecord, parametersRecordCodec } from "../state/core.ts";
+import { type StakingParametersRecord, stakingParametersRecordCodec } from "../state/staking.ts";
 
 export interface GenesisValidator {
   /** SM2, 65 bytes: consensus and node identity */
@@ -52,6 +56,9 @@ export interface Genesis {
   readonly accounts: readonly GenesisAccount[];
   readonly members: readonly GenesisMember[];
   readonly offices: readonly GenesisOffice[];
+  readonly staking: StakingParametersRecord;
+  /** certificates (DER) of those who may admit validators */
+  readonly authorities: readonly Uint8Array[];
 }
 
 export const OFFICES: readonly string[] = [
@@ -90,4 +97,6 @@ export const genesisCodec: Codec<Genesis> = struct<Genesis>({
     10_000,
   ),
   offices: list(struct<GenesisOffice>({ office: text(32), account: b20 }), 256),
+  staking: stakingParametersRecordCodec,
+  authorities: list(varBytes(MAX_CERTIFICATE_BYTES, u16), 64),
 });

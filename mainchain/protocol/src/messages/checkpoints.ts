@@ -17,3 +17,16 @@ export const signCheckpointCodec: Codec<SignCheckpoint> = struct<SignCheckpoint>
 export type RequestCheckpoint = Record<never, never>;
 
 export const requestCheckpointCodec: Codec<RequestCheckpoint> = struct<RequestCheckpoint>({});
+
+/** A validator's bridge signature over the handover that `fromEpoch` owes. Free of fee. */
+export interface SignHandover {
+  readonly fromEpoch: bigint;
+  readonly suite: number;
+  readonly signature: Uint8Array;
+}
+
+export const signHandoverCodec: Codec<SignHandover> = struct<SignHandover>({
+  fromEpoch: u64,
+  suite: u8,
+  signature: varBytes(65, u16),
+});

@@ -6,6 +6,8 @@ import * as checkpoints from "./checkpoints.ts";
 import * as credential from "./data-credential.ts";
 import * as identity from "./identity.ts";
 import * as packets from "./packets.ts";
+import * as slashing from "./slashing.ts";
+import * as staking from "./staking.ts";
 import * as supervision from "./supervision.ts";
 import * as transfers from "./transfers.ts";
 
@@ -37,6 +39,17 @@ export interface MessageBodies {
   "supervision/lift-hold": supervision.LiftHold;
   "checkpoints/sign": checkpoints.SignCheckpoint;
   "checkpoints/request": checkpoints.RequestCheckpoint;
+  "checkpoints/sign-handover": checkpoints.SignHandover;
+  "staking/create-validator": staking.CreateValidator;
+  "staking/delegate": staking.Delegate;
+  "staking/undelegate": staking.Undelegate;
+  "staking/claim-unbonded": staking.ClaimUnbonded;
+  "staking/set-commission": staking.SetCommission;
+  "staking/unjail": staking.Unjail;
+  "staking/withdraw-rewards": staking.WithdrawRewards;
+  "staking/renew-admission": staking.RenewAdmission;
+  "staking/revoke-admission": staking.RevokeAdmission;
+  "slashing/report-statement": slashing.ReportStatement;
 }
 
 export type MessageName = keyof MessageBodies;
@@ -73,6 +86,17 @@ export const MESSAGES: { readonly [K in MessageName]: MessageKind<MessageBodies[
   "supervision/lift-hold": { type: 0x0802, codec: supervision.liftHoldCodec },
   "checkpoints/sign": { type: 0x0901, codec: checkpoints.signCheckpointCodec },
   "checkpoints/request": { type: 0x0902, codec: checkpoints.requestCheckpointCodec },
+  "checkpoints/sign-handover": { type: 0x0903, codec: checkpoints.signHandoverCodec },
+  "staking/create-validator": { type: 0x0a01, codec: staking.createValidatorCodec },
+  "staking/delegate": { type: 0x0a02, codec: staking.delegateCodec },
+  "staking/undelegate": { type: 0x0a03, codec: staking.undelegateCodec },
+  "staking/claim-unbonded": { type: 0x0a04, codec: staking.claimUnbondedCodec },
+  "staking/set-commission": { type: 0x0a05, codec: staking.setCommissionCodec },
+  "staking/unjail": { type: 0x0a06, codec: staking.unjailCodec },
+  "staking/withdraw-rewards": { type: 0x0a07, codec: staking.withdrawRewardsCodec },
+  "staking/renew-admission": { type: 0x0a08, codec: staking.renewAdmissionCodec },
+  "staking/revoke-admission": { type: 0x0a09, codec: staking.revokeAdmissionCodec },
+  "slashing/report-statement": { type: 0x0b01, codec: slashing.reportStatementCodec },
 };
 
 export type Message = {

@@ -66,6 +66,30 @@ export const stateKey: {
     validator: Uint8Array,
   ) => Uint8Array;
   readonly latestCheckpoint: (suite: number) => Uint8Array;
+  readonly canonicalDigest: (suite: number, height: bigint) => Uint8Array;
+  readonly handover: (suite: number, fromEpoch: bigint) => Uint8Array;
+  readonly handoverSignature: (
+    suite: number,
+    fromEpoch: bigint,
+    validator: Uint8Array,
+  ) => Uint8Array;
+  readonly stakingParameters: () => Uint8Array;
+  readonly stakingProgress: () => Uint8Array;
+  readonly authority: (certificateHash: Uint8Array) => Uint8Array;
+  readonly validator: (address: Uint8Array) => Uint8Array;
+  readonly bridgeKeyOwner: (suite: number, key: Uint8Array) => Uint8Array;
+  readonly delegation: (validator: Uint8Array, delegator: Uint8Array) => Uint8Array;
+  readonly unbondingPool: (validator: Uint8Array, cut: bigint) => Uint8Array;
+  readonly unbonding: (delegator: Uint8Array, validator: Uint8Array, cut: bigint) => Uint8Array;
+  readonly cut: (cut: bigint) => Uint8Array;
+  readonly epoch: (epoch: bigint) => Uint8Array;
+  readonly supply: () => Uint8Array;
+  readonly rewardPool: () => Uint8Array;
+  readonly validatorRewards: (validator: Uint8Array) => Uint8Array;
+  readonly rewardStart: (validator: Uint8Array, delegator: Uint8Array) => Uint8Array;
+  readonly signing: (validator: Uint8Array) => Uint8Array;
+  readonly slashingProgress: () => Uint8Array;
+  readonly missedCheckpoints: (validator: Uint8Array) => Uint8Array;
 } = {
   parameters: () => key("chain/parameters/"),
   account: (address) => key("accounts/account/", address),
@@ -108,4 +132,28 @@ export const stateKey: {
   checkpointSignature: (suite, height, validator) =>
     key("checkpoints/signature/", Uint8Array.of(suite), n64(height), validator),
   latestCheckpoint: (suite) => key("checkpoints/latest/", Uint8Array.of(suite)),
+  canonicalDigest: (suite, height) => key("checkpoints/digest/", Uint8Array.of(suite), n64(height)),
+  handover: (suite, fromEpoch) =>
+    key("checkpoints/handover/", Uint8Array.of(suite), n64(fromEpoch)),
+  handoverSignature: (suite, fromEpoch, validator) =>
+    key("checkpoints/handover-signature/", Uint8Array.of(suite), n64(fromEpoch), validator),
+  stakingParameters: () => key("staking/parameters/"),
+  stakingProgress: () => key("staking/progress/"),
+  authority: (certificateHash) => key("staking/authority/", certificateHash),
+  validator: (address) => key("staking/validator/", address),
+  bridgeKeyOwner: (suite, bridgeKey) =>
+    key("staking/bridge-key-owner/", Uint8Array.of(suite), bridgeKey),
+  delegation: (validator, delegator) => key("staking/delegation/", validator, delegator),
+  unbondingPool: (validator, cut) => key("staking/unbonding-pool/", validator, n64(cut)),
+  unbonding: (delegator, validator, cut) =>
+    key("staking/unbonding/", delegator, validator, n64(cut)),
+  cut: (cut) => key("staking/cut/", n64(cut)),
+  epoch: (epoch) => key("staking/epoch/", n64(epoch)),
+  supply: () => key("staking/supply/"),
+  rewardPool: () => key("distribution/pool/"),
+  validatorRewards: (validator) => key("distribution/validator/", validator),
+  rewardStart: (validator, delegator) => key("distribution/start/", validator, delegator),
+  signing: (validator) => key("slashing/signing/", validator),
+  slashingProgress: () => key("slashing/progress/"),
+  missedCheckpoints: (validator) => key("slashing/missed-checkpoints/", validator),
 };

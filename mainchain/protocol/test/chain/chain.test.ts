@@ -128,6 +128,27 @@ const genesis: Arbitrary<Genesis> = fc.record({
     fc.record({ memberId: b32, kind: u8, name: text(128), codeCommitment: b32, account: b20 }),
   ),
   offices: list(fc.record({ office: text(32), account: b20 })),
+  staking: fc.record({
+    epochBlocks: u64,
+    maxValidators: u16,
+    minSelfStake: u128,
+    powerUnit: u128,
+    unbondingBlocks: u64,
+    unbondingMs: u64,
+    trustingPeriodMs: u64,
+    evidenceWindowMs: u64,
+    evidenceBlocks: u64,
+    maxClockDriftMs: u64,
+    signedWindow: u32,
+    minSignedBasisPoints: u16,
+    downtimeJailMs: u64,
+    downtimeSlashBasisPoints: u16,
+    doubleSignSlashBasisPoints: u16,
+    falseStatementSlashBasisPoints: u16,
+    missedCheckpointLimit: u16,
+    issuancePerDay: u128,
+  }),
+  authorities: list(arbitrary.varBytes(64)),
 });
 
 describe("chain records", () => {

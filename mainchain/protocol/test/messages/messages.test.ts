@@ -44,6 +44,8 @@ describe("messages", () => {
       "data-credential",
       "supervision",
       "checkpoints",
+      "staking",
+      "slashing",
     ];
     for (const name of names) {
       expect(MESSAGES[name].type >> 8).toBe(modules.indexOf(name.split("/")[0] ?? "") + 1);
@@ -52,7 +54,7 @@ describe("messages", () => {
 
   test("of an unknown type are refused", () => {
     const known = new Set(names.map((name) => MESSAGES[name].type));
-    for (const type of [0, 1, 0x0100, 0x0102, 0x0903, 0xffff]) {
+    for (const type of [0, 1, 0x0100, 0x0102, 0x0904, 0xffff]) {
       expect(known.has(type)).toBe(false);
       expect(codeOf(() => decodeMessage(type, new Uint8Array(0)))).toBe("codec/bad-tag");
     }

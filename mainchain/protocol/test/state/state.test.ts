@@ -18,7 +18,9 @@ describe("state records", () => {
     const codecs = Object.keys(protocol).filter((name) => name.endsWith("RecordCodec"));
     const tested = Object.keys(records).map((name) => `${name}RecordCodec`);
     // The parameters are tested as part of the genesis.
-    expect([...tested, "parametersRecordCodec"].toSorted()).toEqual(codecs.toSorted());
+    expect([...tested, "parametersRecordCodec", "stakingParametersRecordCodec"].toSorted()).toEqual(
+      codecs.toSorted(),
+    );
   });
 });
 
@@ -63,6 +65,26 @@ describe("state keys", () => {
     checkpoint: stateKey.checkpoint(1, 1n),
     checkpointSignature: stateKey.checkpointSignature(1, 1n, some),
     latestCheckpoint: stateKey.latestCheckpoint(1),
+    canonicalDigest: stateKey.canonicalDigest(1, 1n),
+    handover: stateKey.handover(1, 1n),
+    handoverSignature: stateKey.handoverSignature(1, 1n, some),
+    stakingParameters: stateKey.stakingParameters(),
+    stakingProgress: stateKey.stakingProgress(),
+    authority: stateKey.authority(some),
+    validator: stateKey.validator(some),
+    bridgeKeyOwner: stateKey.bridgeKeyOwner(1, some),
+    delegation: stateKey.delegation(some, some),
+    unbondingPool: stateKey.unbondingPool(some, 1n),
+    unbonding: stateKey.unbonding(some, some, 1n),
+    cut: stateKey.cut(1n),
+    epoch: stateKey.epoch(1n),
+    supply: stateKey.supply(),
+    rewardPool: stateKey.rewardPool(),
+    validatorRewards: stateKey.validatorRewards(some),
+    rewardStart: stateKey.rewardStart(some, some),
+    signing: stateKey.signing(some),
+    slashingProgress: stateKey.slashingProgress(),
+    missedCheckpoints: stateKey.missedCheckpoints(some),
   };
 
   test("never stand in the range of another record", () => {

@@ -8,6 +8,8 @@ import {
   checkpointDigest,
   decode,
   equalBytes,
+  type Handover,
+  handoverDigest,
   type KeyValueReader,
   type OutboxProof,
   outboxEntryRecordCodec,
@@ -21,15 +23,18 @@ import {
 } from "@ropenet/protocol";
 import { readBridgeKeys } from "../bridge-keys.ts";
 import { type Context, readRecord, type StateView } from "../module.ts";
+import { collectHandover, readHandover } from "../modules/checkpoints/handovers.ts";
 import {
   type CollectedSignature,
   canonicalCheckpoint,
   collectSignatures,
+  keysOf,
   latestOf,
   SUITES,
   signerSet,
 } from "../modules/checkpoints/keeper.ts";
 import { emptyOutbox, outboxSiblings } from "../modules/packets/outbox.ts";
+import { findValidator } from "../modules/staking/records.ts";
 import type { ChainDirectory, PacketOutlet } from "../slices.ts";
 import { createBlockState } from "../state/block-state.ts";
 import { indexKey } from "../state/key-space.ts";
@@ -43,7 +48,8 @@ export type QueryErrorInfo =
       readonly code: "query/unknown-checkpoint";
       readonly suite: number;
       readonly height: bigint;
-    };
+    }
+  | { readonly code: "query/unknown-handover"; readonly suite: number; readonly fromEpoch: bigint };
 
 export class QueryError extends CodedError<QueryErrorInfo> {}
 
@@ -58,6 +64,22 @@ export interface SignedCheckpoint {
 export interface CheckpointToSign {
   readonly suite: Suite;
   readonly height: bigint;
+  readonly digest: Uint8Array;
+}
+
+/** A handover with the signatures that are on chain; gateways take it once it is complete. */
+export interface SignedHandover {
+  readonly handover: Handover;
+  readonly complete: boolean;
+  readonly currentSet: SignerSet;
+  readonly nextSet: SignerSet;
+  readonly signatures: readonly CollectedSignature[];
+}
+
+/** What a validator of an epoch that ends owes its signature to. */
+export interface HandoverToSign {
+  readonly suite: Suite;
+  readonly fromEpoch: bigint;
   readonly digest: Uint8Array;
 }
 
@@ -79,6 +101,12 @@ export interface Queries {
   checkpoint(suite: Suite, height?: bigint): SignedCheckpoint;
   /** The newest due checkpoint of each suite that `validator` has not signed on chain; empty for others. */
   checkpointsToSign(validator: Uint8Array): readonly CheckpointToSign[];
+  /** @throws {QueryError} `query/unknown-handover` */
+  handover(suite: Suite, fromEpoch: bigint): SignedHandover;
+  /** What the running epoch owes the announced one and `validator` has not signed on chain. */
+  handoversToSign(validator: Uint8Array): readonly HandoverToSign[];
+  /** Whether `address` is a validator or may become one: peers let it in before it is in a set. */
+  isCandidate(address: Uint8Array): boolean;
 }
 
 export interface QueryParts {
@@ -164,8 +192,8 @@ class CommittedQueries implements Queries {
     if (!checkpoint) throw new QueryError({ code: "query/unknown-checkpoint", suite, height: at });
     return {
       checkpoint,
-      signerSet: signerSet(state, parameters, suite),
-      signatures: collectSignatures(state, parameters, suite, at).signatures,
+      signerSet: signerSet(keysOf(state, checkpoint.epoch), parameters, suite),
+      signatures: collectSignatures(state, parameters, checkpoint).signatures,
     };
   }
 
@@ -190,8 +218,41 @@ class CommittedQueries implements Queries {
             })
           : readRecord(state, stateKey.checkpoint(suite, dueHeight), checkpointCodec);
       if (!checkpoint) return [];
-      return [{ suite, height: dueHeight, digest: checkpointDigest(checkpoint) }];
+      const signs = keysOf(state, checkpoint.epoch).validators.some((keys) =>
+        equalBytes(keys.validator, validator),
+      );
+      return signs ? [{ suite, height: dueHeight, digest: checkpointDigest(checkpoint) }] : [];
     });
+  }
+
+  handover(suite: Suite, fromEpoch: bigint): SignedHandover {
+    const { state, parameters } = this.#context();
+    const stored = readHandover(state, suite, fromEpoch);
+    if (!stored) throw new QueryError({ code: "query/unknown-handover", suite, fromEpoch });
+    const { handover, complete } = stored;
+    return {
+      handover,
+      complete,
+      currentSet: signerSet(keysOf(state, handover.fromEpoch), parameters, suite),
+      nextSet: signerSet(keysOf(state, handover.toEpoch), parameters, suite),
+      signatures: collectHandover(state, parameters, handover).signatures,
+    };
+  }
+
+  handoversToSign(validator: Uint8Array): readonly HandoverToSign[] {
+    const state = this.#state();
+    const { epoch: fromEpoch, validators } = readBridgeKeys(state);
+    if (!validators.some((keys) => equalBytes(keys.validator, validator))) return [];
+    return SUITES.flatMap((suite) => {
+      const stored = readHandover(state, suite, fromEpoch);
+      if (!stored || state.get(stateKey.handoverSignature(suite, fromEpoch, validator))) return [];
+      return [{ suite, fromEpoch, digest: handoverDigest(stored.handover) }];
+    });
+  }
+
+  isCandidate(address: Uint8Array): boolean {
+    const record = findValidator(this.#state(), address);
+    return record !== undefined && !record.tombstoned && !record.revoked;
   }
 
   #state(): StateView {

@@ -77,9 +77,9 @@ it("the same blocks give the same state roots, for ever", () => {
     told: bytesToHex(world.rope.stateRoot),
     height: world.rope.height,
   }).toEqual({
-    genesis: "56653b558b43f817982fe848fb3d90fdfbf859fd246be3c168451b5f76efe9a7",
-    founded: "ad22d2a8ef4327bf25e25a33d1076232f00a5e0bb29a6f0bfcf94c2042a86be0",
-    told: "2b6577ed473ce7d885c359cd81ff1e8f331ae2c866b85890128edd391b152c22",
+    genesis: "5733b7d0604173d8b7cc0adb5e375025b3dc919b8010a9daa72f94785f3431b9",
+    founded: "601172e1f7106b8f98317db8cd521173b9df49d64f3060f69cf4bcd23cbbccdc",
+    told: "65ec035fb5e550b93665d4200844b8b9b7df288a5e0d51a324d1457039d77956",
     height: 20n,
   });
 });

@@ -1,6 +1,7 @@
 import {
   ACK_STATUS,
   type AssetRecord,
+  accountRecordCodec,
   acknowledgementCodec,
   assetRecordCodec,
   b32,
@@ -17,15 +18,20 @@ import {
   packetHash,
   positionRecordCodec,
   receiptRecordCodec,
+  rewardPoolRecordCodec,
   SUITE_KECCAK,
   SUITE_SM,
   sentRecordCodec,
   stateKey,
+  supplyRecordCodec,
   TRANSFER_STATE,
   type TransferRecord,
   titleRecordCodec,
   transferRecordCodec,
   u64,
+  unbondingPoolRecordCodec,
+  validatorRecordCodec,
+  validatorRewardsRecordCodec,
   ZERO_32,
 } from "@ropenet/protocol";
 import { ROPE } from "./genesis.ts";
@@ -253,6 +259,42 @@ function checkOutboxes(rope: RopeBench): void {
   }
 }
 
+const sumOf = (rope: RopeBench, prefix: string, value: (bytes: Uint8Array) => bigint): bigint =>
+  rope.records(prefix).reduce((sum, [, bytes]) => sum + value(bytes), 0n);
+
+/** Every coin of genesis and of issuance is in an account, at stake, a reward, or burnt. */
+function checkCoins(rope: RopeBench): void {
+  const supply = rope.must(stateKey.supply(), supplyRecordCodec);
+  const pool = rope.must(stateKey.rewardPool(), rewardPoolRecordCodec);
+  const bonded = sumOf(
+    rope,
+    "staking/validator/",
+    (bytes) => decode(validatorRecordCodec, bytes).tokens,
+  );
+  const unbonding = sumOf(
+    rope,
+    "staking/unbonding-pool/",
+    (bytes) => decode(unbondingPoolRecordCodec, bytes).tokens,
+  );
+  demand(bonded === supply.bonded, `bonded: ${bonded}, the supply says ${supply.bonded}`);
+  demand(unbonding === supply.unbonding, `unbonding: ${unbonding}, not ${supply.unbonding}`);
+  const credited = sumOf(rope, "distribution/validator/", (bytes) => {
+    const { outstanding, commission } = decode(validatorRewardsRecordCodec, bytes);
+    return outstanding + commission;
+  });
+  demand(credited === pool.credited, `credited: ${credited}, the pool says ${pool.credited}`);
+  const held = pool.remaining + pool.credited;
+  demand(held === pool.issued + pool.fees - pool.withdrawn, "rewards held are not what came in");
+  const balances = sumOf(
+    rope,
+    "accounts/account/",
+    (bytes) => decode(accountRecordCodec, bytes).balance,
+  );
+  const all = balances + bonded + unbonding + held;
+  const due = supply.genesis + pool.issued - supply.burnt;
+  demand(all === due, `there are ${all} coins, and should be ${due}`);
+}
+
 /** The rules that no block may break, checked from the outside after each one. */
 export function createAudit(from?: Audit): Audit {
   const receipts = new Map<string, string>(from ? from.receipts : []);
@@ -281,6 +323,7 @@ export function createAudit(from?: Audit): Audit {
       for (const transfer of transfers) checkReceipt(rope, transfer);
       checkOutboxes(rope);
       checkForever(rope);
+      checkCoins(rope);
     },
   };
 }

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_STAKING_PARAMETERS,
   digest,
   encode,
   type Genesis,
@@ -105,6 +106,8 @@ export const GENESIS: Genesis = {
     },
   ],
   offices: Object.entries(officer).map(([office, { address }]) => ({ office, account: address })),
+  staking: DEFAULT_STAKING_PARAMETERS,
+  authorities: [],
 };
 
 export const genesisBytes = (changes: Partial<Genesis> = {}): Uint8Array =>

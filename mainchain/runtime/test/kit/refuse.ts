@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes, stateKey } from "@ropenet/protocol";
+import { bytesToHex, hexToBytes, rewardPoolRecordCodec, stateKey } from "@ropenet/protocol";
 import { expect } from "vitest";
 import type { Plan, RopeBench } from "./rope-bench.ts";
 
@@ -20,9 +20,14 @@ const keyName = (key: string): string => {
 
 const accountName = (address: Uint8Array): string => keyName(bytesToHex(stateKey.account(address)));
 
+/** Where fees go; what is issued for a block that does something, too. */
+const POOL = "distribution/pool/";
+const feesOf = (rope: RopeBench): bigint =>
+  rope.must(stateKey.rewardPool(), rewardPoolRecordCodec).fees;
+
 /**
  * The transaction fails with `code`, and the block leaves the state that a block without it leaves, but for the
- * sender's nonce and the fee. `first` = transactions of the same block that succeed before it.
+ * sender's nonce and the fee, which is the validators'. `first` = transactions of the same block that succeed before it.
  */
 export function expectRefused(
   rope: RopeBench,
@@ -37,7 +42,10 @@ export function expectRefused(
   const result = transactions.at(-1);
   expect(result?.code).toBe(code);
   expect(result?.events).toEqual([]);
-  expect(differences(control, rope)).toEqual([accountName(refused.from.address)]);
+  expect(differences(control, rope).filter((key) => key !== POOL)).toEqual([
+    accountName(refused.from.address),
+  ]);
+  expect(feesOf(rope) - feesOf(control)).toBe(result?.feePaid);
   const had = control.account(refused.from);
   expect(rope.account(refused.from)).toEqual({
     nonce: had.nonce + 1n,

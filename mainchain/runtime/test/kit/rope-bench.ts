@@ -176,7 +176,6 @@ export class RopeBench {
   /** The next block with these transactions, as an honest proposer makes it. */
   build(transactions: readonly Uint8Array[], changes: Partial<Header> = {}): Block {
     const set = this.runtime.application.validators();
-    const validatorsHash = validatorSetHash(set);
     const header: Header = {
       protocolVersion: PROTOCOL_VERSION,
       chainId: CHAIN_ID,
@@ -186,8 +185,8 @@ export class RopeBench {
       lastCommitHash: ZERO_32,
       transactionsRoot: transactionsRoot(transactions),
       stateRoot: this.stateRoot,
-      validatorsHash,
-      nextValidatorsHash: validatorsHash,
+      validatorsHash: validatorSetHash(set),
+      nextValidatorsHash: validatorSetHash(this.runtime.application.nextValidators()),
       evidenceHash: evidenceHash([]),
       proposer: set[0]?.address ?? new Uint8Array(20),
       ...changes,

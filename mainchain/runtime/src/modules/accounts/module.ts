@@ -13,6 +13,7 @@ import {
   type TransactionContext,
   writeRecord,
 } from "../../module.ts";
+import type { Coins } from "../../slices.ts";
 import { AccountsError } from "./errors.ts";
 
 const MAX_BALANCE = (1n << 128n) - 1n;
@@ -49,10 +50,24 @@ function transfer(
   });
 }
 
+const coins: Coins = {
+  take({ state }, account, amount): void {
+    const { balance } = accountOf(state, account);
+    if (balance < amount) {
+      throw new AccountsError({ code: "accounts/insufficient", balance, amount });
+    }
+    setBalance(state, account, balance - amount);
+  },
+  give({ state }, account, amount): void {
+    setBalance(state, account, accountOf(state, account).balance + amount);
+  },
+};
+
 /** Native coins and nonces. */
-export function createAccountsModule(): Module {
+export function createAccountsModule(): Module & { readonly coins: Coins } {
   return {
     name: "accounts",
+    coins,
     handlers: { "accounts/transfer": transfer },
     initGenesis(context: Context, genesis: Genesis): void {
       for (const { address, balance } of genesis.accounts)

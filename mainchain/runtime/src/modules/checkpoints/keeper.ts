@@ -1,9 +1,13 @@
 import {
   accountToB32,
   type BridgeKeys,
+  type BridgeKeysRecord,
   type Checkpoint,
+  type Codec,
+  canonicalDigestRecordCodec,
   checkpointCodec,
   checkpointDigest,
+  decode,
   encode,
   equalBytes,
   type LatestCheckpointRecord,
@@ -25,6 +29,7 @@ import {
   varBytes,
 } from "@ropenet/protocol";
 import { readBridgeKeys } from "../../bridge-keys.ts";
+import { bridgeKeysOf, readEpoch } from "../../epochs.ts";
 import {
   type Context,
   readRecord,
@@ -38,7 +43,7 @@ import { CheckpointsError } from "./errors.ts";
 
 export const SUITES: readonly Suite[] = [SUITE_KECCAK, SUITE_SM];
 
-const signatureCodec = varBytes(65);
+export const signatureCodec: Codec<Uint8Array> = varBytes(65);
 /** Signatures older than this many checkpoints are of no use to anybody: gateways only go forward. */
 const KEPT_CHECKPOINTS = 256;
 
@@ -69,9 +74,20 @@ export function canonicalCheckpoint(
   };
 }
 
-/** The set whose signatures gateways of a suite accept. */
-export function signerSet(state: StateView, parameters: ParametersRecord, suite: Suite): SignerSet {
-  const { epoch, validators } = readBridgeKeys(state);
+/** The keys that sign for an epoch; of the running one if none is named. */
+export function keysOf(state: StateView, epoch?: bigint): BridgeKeysRecord {
+  const running = readBridgeKeys(state);
+  if (epoch === undefined || epoch === running.epoch) return running;
+  const record = readEpoch(state, epoch);
+  return record ? bridgeKeysOf(record) : { epoch, validators: [] };
+}
+
+/** The set whose signatures gateways of a suite accept in an epoch. */
+export function signerSet(
+  { epoch, validators }: BridgeKeysRecord,
+  parameters: ParametersRecord,
+  suite: Suite,
+): SignerSet {
   return {
     ropeChainId: parameters.chainId,
     suite,
@@ -82,12 +98,12 @@ export function signerSet(state: StateView, parameters: ParametersRecord, suite:
   };
 }
 
-function signerKey(suite: Suite, keys: BridgeKeys): Uint8Array {
+export function signerKey(suite: Suite, keys: BridgeKeys): Uint8Array {
   return suite === SUITE_KECCAK ? accountToB32(keys.ethereumAddress) : sm3(keys.sm2PublicKey);
 }
 
-function isSignedBy(
-  keys: BridgeKeys,
+export function isSignedBy(
+  keys: Pick<BridgeKeys, "ethereumAddress" | "sm2PublicKey">,
   suite: Suite,
   digest: Uint8Array,
   signature: Uint8Array,
@@ -100,31 +116,37 @@ function isSignedBy(
 }
 
 /** At the start of h + 1: what was due at h becomes the canonical record, now that its state root is known. */
-export function formCheckpoint(context: Context, outlet: PacketOutlet, suite: Suite): void {
-  const { state, height } = context;
+export function formCheckpoint(context: Context, outlet: PacketOutlet, suite: Suite): boolean {
+  const { state, height, timeMs } = context;
   const latest = latestOf(state, suite);
-  if (latest.dueHeight === 0n || latest.dueHeight !== height - 1n) return;
+  if (latest.dueHeight === 0n || latest.dueHeight !== height - 1n) return false;
   const checkpoint = canonicalCheckpoint(context, outlet, suite, {
     height: latest.dueHeight,
     timeMs: latest.dueTimeMs,
     stateRoot: context.previousStateRoot,
   });
   state.set(stateKey.checkpoint(suite, latest.dueHeight), encode(checkpointCodec, checkpoint));
-  dropOldest(state, suite);
+  const digest = checkpointDigest(checkpoint);
+  const key = stateKey.canonicalDigest(suite, latest.dueHeight);
+  writeRecord(state, key, canonicalDigestRecordCodec, { digest, timeMs });
+  return true;
 }
 
-function dropOldest(state: StateView, suite: Suite): void {
+/** Checkpoints of a suite that are kept, oldest first. */
+export function keptCheckpoints(state: StateView, suite: Suite): readonly Checkpoint[] {
   const top = (1n << 64n) - 1n;
-  const kept = state.range(
-    stateKey.checkpoint(suite, 0n),
-    stateKey.checkpoint(suite, top),
-    KEPT_CHECKPOINTS + 1,
-  );
+  const from = stateKey.checkpoint(suite, 0n);
+  return state
+    .range(from, stateKey.checkpoint(suite, top), KEPT_CHECKPOINTS + 1)
+    .map(([, value]) => decode(checkpointCodec, value));
+}
+
+export function dropOldest(state: StateView, suite: Suite, kept: readonly Checkpoint[]): void {
   const [oldest] = kept;
   if (!oldest || kept.length <= KEPT_CHECKPOINTS) return;
-  const height = new DataView(oldest[0].slice(-8).buffer).getBigUint64(0);
-  state.delete(oldest[0]);
-  for (const { validator } of readBridgeKeys(state).validators) {
+  const { height, epoch } = oldest;
+  state.delete(stateKey.checkpoint(suite, height));
+  for (const { validator } of keysOf(state, epoch).validators) {
     state.delete(stateKey.checkpointSignature(suite, height, validator));
   }
 }
@@ -145,31 +167,28 @@ export interface CollectedSignature {
   readonly signature: Uint8Array;
 }
 
-/** Signatures so far, by the signer's place in the set, ascending. */
-export function collectSignatures(
+/** The signatures among `keys` that lie under `keyOf`, by the signer's place in the set, ascending. */
+export function collectUnder(
   state: StateView,
   parameters: ParametersRecord,
   suite: Suite,
-  height: bigint,
+  keys: BridgeKeysRecord,
+  keyOf: (validator: Uint8Array) => Uint8Array,
 ): {
   readonly signatures: readonly CollectedSignature[];
   readonly power: bigint;
   readonly total: bigint;
 } {
-  const { signers } = signerSet(state, parameters, suite);
+  const { signers } = signerSet(keys, parameters, suite);
   const signatures: CollectedSignature[] = [];
   let power = 0n;
   let total = 0n;
-  for (const keys of readBridgeKeys(state).validators) {
-    total += keys.power;
-    const signature = readRecord(
-      state,
-      stateKey.checkpointSignature(suite, height, keys.validator),
-      signatureCodec,
-    );
+  for (const own of keys.validators) {
+    total += own.power;
+    const signature = readRecord(state, keyOf(own.validator), signatureCodec);
     if (!signature) continue;
-    power += keys.power;
-    const index = signers.findIndex(({ key }) => equalBytes(key, signerKey(suite, keys)));
+    power += own.power;
+    const index = signers.findIndex(({ key }) => equalBytes(key, signerKey(suite, own)));
     signatures.push({ index, signature });
   }
   return {
@@ -177,6 +196,17 @@ export function collectSignatures(
     power,
     total,
   };
+}
+
+/** Signatures of a checkpoint so far. */
+export function collectSignatures(
+  state: StateView,
+  parameters: ParametersRecord,
+  { suite, height, epoch }: Pick<Checkpoint, "suite" | "height" | "epoch">,
+): ReturnType<typeof collectUnder> {
+  return collectUnder(state, parameters, suite as Suite, keysOf(state, epoch), (validator) =>
+    stateKey.checkpointSignature(suite, height, validator),
+  );
 }
 
 /** One validator's signature; with more than 2/3 of the power the checkpoint is complete. */
@@ -187,7 +217,7 @@ export function signCheckpoint(context: TransactionContext, body: SignCheckpoint
   const stored = suite && readRecord(state, stateKey.checkpoint(suite, height), checkpointCodec);
   if (!suite || !stored)
     throw new CheckpointsError({ code: "checkpoint/unknown", suite: body.suite, height });
-  const keys = readBridgeKeys(state).validators.find(({ validator }) =>
+  const keys = keysOf(state, stored.epoch).validators.find(({ validator }) =>
     equalBytes(validator, sender),
   );
   if (!keys) throw new CheckpointsError({ code: "checkpoint/not-a-validator", account: sender });
@@ -198,7 +228,7 @@ export function signCheckpoint(context: TransactionContext, body: SignCheckpoint
     throw new CheckpointsError({ code: "checkpoint/bad-signature", height, suite });
   }
   writeRecord(state, key, signatureCodec, signature);
-  const { power, total } = collectSignatures(state, parameters, suite, height);
+  const { power, total } = collectSignatures(state, parameters, stored);
   const latest = latestOf(state, suite);
   if (power >= quorum(total) && height > latest.completeHeight) {
     writeRecord(state, stateKey.latestCheckpoint(suite), latestCheckpointRecordCodec, {

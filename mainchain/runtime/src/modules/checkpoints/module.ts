@@ -1,11 +1,22 @@
 import type { ParametersRecord, Suite } from "@ropenet/protocol";
 import type { Context, Module, StateView } from "../../module.ts";
-import type { PacketOutlet } from "../../slices.ts";
-import { formCheckpoint, latestOf, markDue, SUITES, signCheckpoint } from "./keeper.ts";
+import type { CheckpointAttendance, PacketOutlet } from "../../slices.ts";
+import { noteAttendance } from "./attendance.ts";
+import { signHandover } from "./handovers.ts";
+import {
+  dropOldest,
+  formCheckpoint,
+  keptCheckpoints,
+  latestOf,
+  markDue,
+  SUITES,
+  signCheckpoint,
+} from "./keeper.ts";
+import { REQUEST_KEY } from "./request.ts";
+import { forgetDigests } from "./statements.ts";
 
-/** Leaves in all outboxes when a checkpoint was last due, and whether one was asked for since. */
+/** Leaves in all outboxes when a checkpoint was last due. */
 const COUNT_KEY = new TextEncoder().encode("checkpoints/leaves/");
-const REQUEST_KEY = new TextEncoder().encode("checkpoints/requested/");
 
 function leafCount(context: Context, outlet: PacketOutlet): bigint {
   return SUITES.flatMap((suite: Suite) => outlet.summaries(context, suite)).reduce(
@@ -51,20 +62,39 @@ function endBlock(context: Context, outlet: PacketOutlet): void {
   }
 }
 
+/** First of all in a block: what was due becomes the record, and what it pushes out is settled. */
+function beginBlock(
+  context: Context,
+  outlet: PacketOutlet,
+  attendance: CheckpointAttendance,
+): void {
+  const { state } = context;
+  const formed = SUITES.filter((suite) => formCheckpoint(context, outlet, suite));
+  for (const suite of formed) {
+    const kept = keptCheckpoints(state, suite);
+    // Every suite has the same heights: one look at both is enough.
+    if (suite === SUITES.at(-1)) noteAttendance(context, kept, attendance);
+    dropOldest(state, suite, kept);
+    forgetDigests(context, suite);
+  }
+}
+
 /** Checkpoints: when they are due, what they say, who has signed. */
-export function createCheckpointsModule(outlet: PacketOutlet): Module {
+export function createCheckpointsModule(
+  outlet: PacketOutlet,
+  attendance: CheckpointAttendance,
+): Module {
   return {
     name: "checkpoints",
     wantsBlock: (state, parameters, nowMs) => isDue(state, parameters, nowMs, false),
     handlers: {
       "checkpoints/sign": signCheckpoint,
+      "checkpoints/sign-handover": signHandover,
       "checkpoints/request": (context): void => {
         if (!context.state.get(REQUEST_KEY)) context.state.set(REQUEST_KEY, Uint8Array.of(1));
       },
     },
-    beginBlock(context): void {
-      for (const suite of SUITES) formCheckpoint(context, outlet, suite);
-    },
+    beginBlock: (context) => beginBlock(context, outlet, attendance),
     endBlock: (context) => endBlock(context, outlet),
   };
 }

@@ -1,0 +1,178 @@
+import {
+  bytesToHex,
+  compareBytes,
+  type EpochMember,
+  equalBytes,
+  MAX_VALIDATORS,
+  type StakingParametersRecord,
+  type ValidatorRecord,
+} from "@ropenet/protocol";
+
+/** Fewer could not lose one and go on. */
+export const MIN_ENTITIES = 4;
+/** 256 of them add up to less than 2^64. */
+const MAX_POWER = (1n << 55n) - 1n;
+
+export interface Candidate {
+  readonly record: ValidatorRecord;
+  readonly selfStake: bigint;
+}
+
+export type Selection =
+  | {
+      readonly kind: "set";
+      /** by address, ascending */
+      readonly members: readonly EpochMember[];
+      /** those that were to leave and stay for one more epoch: too much would have left at once */
+      readonly retained: readonly Uint8Array[];
+    }
+  | { readonly kind: "refused"; readonly entities: number };
+
+function isEligible(
+  { record, selfStake }: Candidate,
+  { minSelfStake, powerUnit }: StakingParametersRecord,
+  timeMs: bigint,
+): boolean {
+  const { tombstoned, revoked, jailedUntilMs, admittedUntilMs, tokens } = record;
+  const barred = tombstoned || revoked || jailedUntilMs !== 0n || admittedUntilMs <= timeMs;
+  return !barred && selfStake >= minSelfStake && tokens >= powerUnit;
+}
+
+const byTokens = (left: Candidate, right: Candidate): number => {
+  const [one, other] = [left.record, right.record];
+  if (one.tokens !== other.tokens) return one.tokens > other.tokens ? -1 : 1;
+  return compareBytes(one.address, other.address);
+};
+
+function toMember({ record }: Candidate, powerUnit: bigint): EpochMember {
+  const power = record.tokens / powerUnit;
+  return {
+    validator: record.address,
+    publicKey: record.publicKey,
+    entity: record.entity,
+    power: power > MAX_POWER ? MAX_POWER : power,
+    bonded: record.tokens,
+    ethereumAddress: record.ethereumAddress,
+    sm2PublicKey: record.sm2PublicKey,
+  };
+}
+
+const powerOf = (members: readonly EpochMember[]): bigint =>
+  members.reduce((sum, { power }) => sum + power, 0n);
+
+const findMember = (
+  members: readonly EpochMember[],
+  address: Uint8Array,
+): EpochMember | undefined => members.find(({ validator }) => equalBytes(validator, address));
+
+/** Those that must go for what they did go before those that wish to; then the strongest first. */
+function inOrderOfLeaving(
+  leaving: readonly EpochMember[],
+  recordOf: (address: Uint8Array) => ValidatorRecord | undefined,
+): readonly EpochMember[] {
+  const rank = ({ validator }: EpochMember): number => {
+    const record = recordOf(validator);
+    if (!record || record.tombstoned) return 0;
+    return record.revoked || record.jailedUntilMs !== 0n ? 1 : 2;
+  };
+  return leaving.toSorted((left, right) => {
+    const order = rank(left) - rank(right);
+    if (order !== 0) return order;
+    if (left.power !== right.power) return left.power > right.power ? -1 : 1;
+    return compareBytes(left.validator, right.validator);
+  });
+}
+
+/**
+ * The largest power that an entity may have: with everybody cut to it, it is below a third of what is left.
+ * Σ min(p, c) − 3c is concave in c and zero at 0, so once it is not positive it stays so.
+ */
+export function entityCap(powers: readonly bigint[]): bigint {
+  const fits = (cap: bigint): boolean =>
+    powers.reduce((sum, power) => sum + (power < cap ? power : cap), 0n) > 3n * cap;
+  let low = 0n;
+  let high = powers.reduce((top, power) => (power > top ? power : top), 0n);
+  while (low < high) {
+    const middle = (low + high + 1n) / 2n;
+    if (fits(middle)) low = middle;
+    else high = middle - 1n;
+  }
+  return low;
+}
+
+/** Divides `cap` in proportion; what rounding leaves goes one by one in the order of addresses. */
+function cutTo(members: readonly EpochMember[], cap: bigint): readonly EpochMember[] {
+  const total = powerOf(members);
+  if (total <= cap) return members;
+  const cut = members.map((member) => ({ ...member, power: (member.power * cap) / total }));
+  let rest = cap - powerOf(cut);
+  return cut.map((member) => {
+    if (rest === 0n) return member;
+    rest -= 1n;
+    return { ...member, power: member.power + 1n };
+  });
+}
+
+/** What an entity has above the cap counts for nothing in this set. */
+export function capEntities(members: readonly EpochMember[]): readonly EpochMember[] {
+  const sorted = members.toSorted((left, right) => compareBytes(left.validator, right.validator));
+  const byEntity = new Map<string, EpochMember[]>();
+  for (const member of sorted) {
+    const id = bytesToHex(member.entity);
+    const own = byEntity.get(id);
+    if (own) own.push(member);
+    else byEntity.set(id, [member]);
+  }
+  const cap = entityCap([...byEntity.values()].map(powerOf));
+  return [...byEntity.values()]
+    .flatMap((own) => cutTo(own, cap))
+    .filter(({ power }) => power > 0n)
+    .toSorted((left, right) => compareBytes(left.validator, right.validator));
+}
+
+export function countEntities(members: readonly EpochMember[]): number {
+  return new Set(members.map(({ entity }) => bytesToHex(entity))).size;
+}
+
+/**
+ * The set after `current`. Pure. At most a third of the running power comes and goes at once: whoever follows the
+ * sets, follows honest ones. Source: docs/staking.md, The next set.
+ */
+export function selectSet(
+  current: readonly EpochMember[],
+  candidates: readonly Candidate[],
+  parameters: StakingParametersRecord,
+  timeMs: bigint,
+): Selection {
+  const { maxValidators, powerUnit } = parameters;
+  const wanted = candidates
+    .filter((candidate) => isEligible(candidate, parameters, timeMs))
+    .toSorted(byTokens)
+    .slice(0, maxValidators)
+    .map((candidate) => toMember(candidate, powerUnit));
+  const recordOf = (address: Uint8Array): ValidatorRecord | undefined =>
+    candidates.find(({ record }) => equalBytes(record.address, address))?.record;
+
+  let budget = powerOf(current) / 3n;
+  const next = wanted.filter(({ validator }) => findMember(current, validator));
+  const leaving = current.filter(({ validator }) => !findMember(wanted, validator));
+  const retained: Uint8Array[] = [];
+  for (const member of inOrderOfLeaving(leaving, recordOf)) {
+    if (member.power <= budget) {
+      budget -= member.power;
+    } else {
+      retained.push(member.validator);
+      next.push(member);
+    }
+  }
+  for (const member of wanted) {
+    if (findMember(current, member.validator)) continue;
+    if (budget === 0n || next.length >= MAX_VALIDATORS) break;
+    const power = member.power < budget ? member.power : budget;
+    budget -= power;
+    next.push({ ...member, power });
+  }
+  const entities = countEntities(next);
+  if (entities < MIN_ENTITIES) return { kind: "refused", entities };
+  return { kind: "set", members: capEntities(next), retained };
+}
