@@ -29,6 +29,10 @@ export default defineConfig({
       { root: "test", test: { name: "house", include: ["house/**/*.test.ts"] } },
       {
         root: "test",
+        test: { name: "sim", include: ["sim/**/*.test.ts"], testTimeout: 240_000 },
+      },
+      {
+        root: "test",
         test: {
           name: "e2e",
           include: ["e2e/**/*.test.ts", "chaos/**/*.test.ts"],

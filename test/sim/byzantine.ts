@@ -44,7 +44,7 @@ export function inventing(keys: NodeKeys, random: Random): Replacements {
         kind: "proposal",
         proposal: forgeProposal(keys, { ...proposal, blockId: bound.blockId }),
         block: bound.bytes,
-        outline: new Uint8Array(0),
+        outline: NONE,
       });
     const messages = [bytes, forge(spoiled(block, random)), forge(variant(block, random))];
     made.set(slot, messages);
@@ -159,8 +159,8 @@ export class Equivocator {
       this.#proposed.set(slot, choice);
     }
     const [proposal, bound] = this.#random.pick(choice);
-    const block = this.#random.chance(0.8) ? bound.bytes : new Uint8Array(0);
-    tell(peer, { kind: "proposal", proposal, block, outline: new Uint8Array(0) });
+    const block = this.#random.chance(0.8) ? bound.bytes : NONE;
+    tell(peer, { kind: "proposal", proposal, block, outline: NONE });
   }
 
   #proposal(
@@ -195,6 +195,8 @@ export class Equivocator {
     else tell(peer, random.pick(lies));
   }
 }
+
+const NONE = new Uint8Array(0);
 
 function tell(peer: Connection, message: PeerMessage): void {
   peer.send(LANE_OF[message.kind], encodeMessageFrame(message));

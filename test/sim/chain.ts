@@ -71,6 +71,9 @@ function tallyGenesis(powers: readonly number[]): Uint8Array {
   return encode(validatorSetCodec, sortValidators(validators));
 }
 
+/** of a validator of power 1 */
+const STAKE = 1_000_000n;
+
 function ropeGenesis(powers: readonly number[]): Uint8Array {
   return encode(genesisCodec, {
     timeMs: BigInt(GENESIS_MS),
@@ -92,7 +95,7 @@ function ropeGenesis(powers: readonly number[]): Uint8Array {
       return {
         publicKey,
         entity: entityOf(index),
-        stake: BigInt(power),
+        stake: BigInt(power) * STAKE,
         ethereumAddress: secp256k1.getAddress(bridge.suite1),
         ethereumProof: secp256k1.sign(
           digest(SUITE_KECCAK, "bridge-key", CHAIN_ID, publicKey),

@@ -36,6 +36,8 @@ interface FileState {
   durable: Uint8Array;
   /** whether the name would survive a power cut */
   named: boolean;
+  /** what a power cut may still call it */
+  formerName: string | undefined;
   changes: Change[];
 }
 
@@ -69,16 +71,28 @@ export class SimulatedDisk implements FileSystem {
   open(file: string, mode: OpenMode): OpenedFile {
     const known = this.#files.get(file);
     if (mode === "update" && !known) throw new Error(`no such file: ${file}`);
-    if (mode === "create" && known) throw new Error(`file exists: ${file}`);
-    if (!known) {
-      this.#perform("name", () => void this.#files.set(file, emptyFile()));
-    }
-    return this.#opened(file);
+    if (known && mode !== "replace") return this.#opened(known);
+    const made = emptyFile();
+    this.#perform("name", () => void this.#files.set(file, made));
+    return this.#opened(made);
+  }
+
+  rename(from: string, to: string): void {
+    this.#perform("name", () => {
+      const state = this.#files.get(from);
+      if (!state) throw new Error(`no such file: ${from}`);
+      this.#files.delete(from);
+      this.#files.set(to, state);
+      state.formerName = from;
+    });
   }
 
   syncDirectory(): void {
     this.#perform("name", () => {
-      for (const state of this.#files.values()) state.named = true;
+      for (const state of this.#files.values()) {
+        state.named = true;
+        state.formerName = undefined;
+      }
     });
   }
 
@@ -102,11 +116,16 @@ export class SimulatedDisk implements FileSystem {
 
   /** What a power cut leaves. A process that only ended leaves all that it wrote. */
   cutPower(): void {
-    for (const [name, state] of this.#files) {
+    for (const [name, state] of [...this.#files]) {
       if (!state.named && this.#random.chance(0.5)) {
         this.#files.delete(name);
         continue;
       }
+      if (state.formerName !== undefined && this.#random.chance(0.5)) {
+        this.#files.delete(name);
+        this.#files.set(state.formerName, state);
+      }
+      state.formerName = undefined;
       const survived = survivors(state, this.#random);
       state.content = survived;
       state.length = survived.length;
@@ -116,15 +135,10 @@ export class SimulatedDisk implements FileSystem {
     }
   }
 
-  #opened(file: string): OpenedFile {
-    const state = (): FileState => {
-      const found = this.#files.get(file);
-      if (!found) throw new Error(`file is gone: ${file}`);
-      return found;
-    };
+  #opened(state: FileState): OpenedFile {
     const change = (one: Change): void => {
-      apply(state(), one);
-      state().changes.push(one);
+      apply(state, one);
+      state.changes.push(one);
     };
     const put = (operation: "append" | "write", at: number, bytes: Uint8Array): void =>
       this.#perform(
@@ -136,19 +150,19 @@ export class SimulatedDisk implements FileSystem {
         },
       );
     return {
-      read: () => state().content.slice(0, state().length),
-      append: (parts) => put("append", state().length, join(parts)),
+      read: () => state.content.slice(0, state.length),
+      append: (parts) => put("append", state.length, join(parts)),
       write: (bytes, position) => put("write", position, bytes.slice()),
       truncate: (length) => this.#perform("truncate", () => change({ kind: "truncate", length })),
       sync: () =>
         this.#perform(
           "sync",
           () => {
-            state().durable = state().content.slice(0, state().length);
-            state().changes = [];
+            state.durable = state.content.slice(0, state.length);
+            state.changes = [];
           },
           () => {
-            state().durable = survivors(state(), this.#random);
+            state.durable = survivors(state, this.#random);
           },
         ),
       close: () => undefined,
@@ -181,6 +195,7 @@ function emptyFile(): FileState {
     length: 0,
     durable: new Uint8Array(0),
     named: false,
+    formerName: undefined,
     changes: [],
   };
 }

@@ -108,6 +108,7 @@ export class Host {
   readonly #random: Random;
   #life: Life | undefined;
   #lives = 0;
+  #crashes = 0;
   #state: State | undefined;
   #wallOffsetMs = 0;
   #busyUntilMs = 0;
@@ -130,8 +131,8 @@ export class Host {
     return this.#life !== undefined;
   }
 
-  get lives(): number {
-    return this.#lives;
+  get crashes(): number {
+    return this.#crashes;
   }
 
   get state(): State | undefined {
@@ -172,7 +173,7 @@ export class Host {
   }
 
   arm(point: FailPoint, trigger: "now" | "precommit"): void {
-    if (!this.#life) return;
+    // On a host that is down it will come while the next life opens its files.
     if (trigger === "now") this.disk.failPoint = { ...point };
     else this.#armedOnPrecommit = { ...point };
   }
@@ -255,11 +256,12 @@ export class Host {
     this.#life = undefined;
     this.disarm();
     const { wires, queue, events } = this.#world;
-    const crashed = error instanceof SimulatedCrash;
-    const style = crashed ? error.style : "process";
+    this.#crashes += 1;
+    const crash = crashBehind(error);
+    const style = crash?.style ?? "process";
     wires.unplug(this.index, style === "power", queue.nowMs);
     if (style === "power") this.disk.cutPower();
-    if (crashed) events.onCrashed(this, style);
+    if (crash) events.onCrashed(this, style);
     else events.onFailed(this, error);
   }
 
@@ -332,6 +334,7 @@ export class Host {
     const signer = openSigner({
       file: "/signer.state",
       secretKey: keys.secretKey,
+      address: keys.address,
       chainId: CHAIN_ID,
       mustExist,
       fileSystem: files,
@@ -392,6 +395,7 @@ export class Host {
         }
         return signed;
       },
+      said: () => signer.said(),
       close: () => signer.close(),
     };
   }
@@ -406,6 +410,12 @@ export class Host {
       return result;
     };
   }
+}
+
+/** The node may have wrapped it in an error of its own on its way up. */
+function crashBehind(error: unknown): SimulatedCrash | undefined {
+  if (error instanceof SimulatedCrash) return error;
+  return error instanceof Error && error.cause !== undefined ? crashBehind(error.cause) : undefined;
 }
 
 function isPrecommit({ type, blockId }: Vote): boolean {

@@ -51,6 +51,8 @@ export type FaultEvent =
       /** count disk operations from this moment, or from the next precommit that the host signs */
       readonly trigger: "now" | "precommit";
     }
+  /** every honest host loses power at once, wherever it is */
+  | { readonly kind: "blackout"; readonly atMs: number; readonly downMs: number }
   | {
       readonly kind: "clock";
       readonly atMs: number;
@@ -165,6 +167,7 @@ function chooseSchedule(
     ...several(3, () => partition(random, size, span())),
     ...several(3, () => chaos(random, size, span())),
     ...several(6, () => crash(random, hosts, moment(), precommits)),
+    ...(random.chance(0.25) ? [blackout(random, moment())] : []),
     ...several(2, () => ({
       kind: "clock",
       atMs: moment(),
@@ -245,6 +248,10 @@ function crash(
   };
 }
 
+function blackout(random: Random, atMs: number): FaultEvent {
+  return { kind: "blackout", atMs, downMs: random.between(20, 400) };
+}
+
 function load(random: Random, hosts: readonly number[], healAtMs: number): FaultEvent[] {
   const events: FaultEvent[] = [];
   let atMs = random.below(200);
@@ -254,7 +261,8 @@ function load(random: Random, hosts: readonly number[], healAtMs: number): Fault
       atMs,
       host: random.pick(hosts),
       client: random.below(4),
-      count: random.between(1, 4),
+      // From 16 on a proposal names its transactions instead of carrying them.
+      count: random.chance(0.1) ? random.between(12, 30) : random.between(1, 4),
     });
     atMs += random.between(200, 1_200);
   }

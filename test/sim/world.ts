@@ -278,6 +278,9 @@ class World {
       case "crash":
         this.#crash(event);
         break;
+      case "blackout":
+        this.#blackout(event.downMs);
+        break;
       case "clock":
         this.#at(event.host)?.jumpWallClock(event.jumpMs);
         break;
@@ -299,16 +302,19 @@ class World {
     const host = this.#at(index);
     if (!host) return;
     host.arm(point, trigger);
-    // Whoever has not come to the point by then never will, or is down already.
-    const { lives } = host;
+    const crashes = host.crashes;
     const watch = (): void => {
-      if (host.lives === lives && host.alive && !this.#healed) {
-        this.#queue.after(TICK_MS, watch);
-      } else if (!host.alive) {
-        this.#queue.after(downMs, () => this.#boot(host));
-      }
+      if (host.crashes > crashes) this.#queue.after(downMs, () => this.#boot(host));
+      else if (!this.#healed) this.#queue.after(TICK_MS, watch);
     };
     this.#queue.after(TICK_MS, watch);
+  }
+
+  #blackout(downMs: number): void {
+    for (const host of this.#honest) {
+      host.crash("power");
+      this.#queue.after(downMs + this.#random.below(200), () => this.#boot(host));
+    }
   }
 
   async #boot(host: Host): Promise<void> {

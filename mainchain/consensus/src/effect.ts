@@ -2,7 +2,10 @@ import type { Commit, DuplicateVote, Proposal, Vote } from "@ropenet/protocol";
 import type { Input } from "./input.ts";
 import type { Timeout } from "./timeouts.ts";
 
-/** What the engine must do, in this order, after the input that caused it is durable. */
+/**
+ * What the engine must do, in this order, after the input that caused it is in the WAL: synced before a precommit and
+ * before anything that is signed in a round above 0, otherwise written (docs/consensus.md §3).
+ */
 export type Effect =
   | {
       readonly kind: "newRound";

@@ -2,8 +2,9 @@ import type { SignedProposal, SignedVote, ValidatorSet } from "@ropenet/protocol
 import type { Timeout } from "./timeouts.ts";
 
 /**
- * Everything that can move the state machine. The engine appends each input to the WAL before it calls
- * `step`, and makes the WAL durable before it acts on the effects; replay is `step` over the same inputs.
+ * Everything that can move the state machine. The engine appends each input that changed something to the WAL,
+ * before it acts on the effects; replay is `step` over the same inputs. How durable the WAL must be by then hangs
+ * on the effect: docs/consensus.md §3.
  *
  * Signatures of votes and proposals are checked by the engine before they become inputs, against the key
  * of the named validator; the machine checks only structure, membership and who may propose.
@@ -27,14 +28,14 @@ export type HeightInput =
   | { readonly kind: "proposal"; readonly proposal: SignedProposal }
   | { readonly kind: "vote"; readonly vote: SignedVote }
   | { readonly kind: "timeout"; readonly timeout: Timeout }
-  /** Answer to `validateBlock` or `requestBlock`: the bytes are held, durable, and were executed. */
+  /** Answer to `validateBlock` or `requestBlock`: the bytes were executed and stand in the WAL before this. */
   | {
       readonly kind: "blockValidated";
       readonly height: bigint;
       readonly blockId: Uint8Array;
       readonly valid: boolean;
     }
-  /** Answer to `buildValue`: the block is held, durable and valid. */
+  /** Answer to `buildValue`: the block is valid and stands in the WAL before this. */
   | {
       readonly kind: "valueBuilt";
       readonly height: bigint;

@@ -48,9 +48,10 @@ export function openHome(config: NodeConfig, meter: Meter = SILENT_METER): Home 
     const at = (name: string): string => join(config.directory, name);
     const mustExist = hasHistory(store);
     const { chainId } = genesis.parameters;
-    const { secretKey, bridge } = keys;
+    const { secretKey, address, bridge } = keys;
     const signer =
-      bridge && hold(openSigner({ file: at("signer.state"), secretKey, chainId, mustExist }));
+      bridge &&
+      hold(openSigner({ file: at("signer.state"), secretKey, address, chainId, mustExist }));
     const checkpointKey =
       bridge && hold(openCheckpointKey({ file: at("checkpoint.state"), keys: bridge, mustExist }));
     const wal = hold(watchWal(openWal(at("consensus.wal")), meter));

@@ -24,7 +24,12 @@ export {
 } from "./p2p/message.ts";
 export type { Network, NetworkEvents, NetworkOptions } from "./p2p/network.ts";
 export { createScore, MAX_SCORE, type Score } from "./p2p/score.ts";
-export type { FileSystem, OpenedFile, OpenMode } from "./store/file-system.ts";
+export {
+  type FileSystem,
+  NODE_FILE_SYSTEM,
+  type OpenedFile,
+  type OpenMode,
+} from "./store/file-system.ts";
 export type { KeyValueStore } from "./store/key-value-store.ts";
 export { createMemoryStore } from "./store/memory-store.ts";
 export { readBelow } from "./store/prefixed.ts";

@@ -11,10 +11,11 @@ import { readKeys } from "../keys.ts";
  */
 export function openSigners(config: NodeConfig): void {
   const { genesis } = readGenesis(config.genesisFile);
-  const { secretKey, bridge } = readKeys(config.keysFile);
+  const { secretKey, address, bridge } = readKeys(config.keysFile);
   if (!bridge) return;
   const at = (name: string): string => join(config.directory, name);
   const { chainId } = genesis.parameters;
-  openSigner({ file: at("signer.state"), secretKey, chainId, mustExist: false }).close();
+  const file = at("signer.state");
+  openSigner({ file, secretKey, address, chainId, mustExist: false }).close();
   openCheckpointKey({ file: at("checkpoint.state"), keys: bridge, mustExist: false }).close();
 }

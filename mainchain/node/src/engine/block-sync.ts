@@ -112,7 +112,7 @@ class CommittedBlockSync implements BlockSync {
   }
 
   check(): void {
-    const now = this.#parts.clock.wallMs();
+    const now = this.#parts.clock.monotonicMs();
     const lag = this.#lag();
     if (lag <= 0n) this.#behindSinceMs = undefined;
     else this.#behindSinceMs ??= now;
@@ -193,7 +193,7 @@ class CommittedBlockSync implements BlockSync {
   }
 
   #avoid(peer: Connection): void {
-    this.#avoidedUntilMs.set(peer, this.#parts.clock.wallMs() + AVOID_MS);
+    this.#avoidedUntilMs.set(peer, this.#parts.clock.monotonicMs() + AVOID_MS);
     if (this.#request?.peer === peer) this.#request = undefined;
   }
 

@@ -148,9 +148,25 @@ class ConsensusDriver implements Driver {
         },
         "consensus resumed from its log",
       );
+      // The process may have died before its last sync; what follows from these records must not outlive them.
+      wal.sync();
       this.#run(() => this.#carryOut(resume(this.#state)));
     }
+    this.#sayAgain();
     this.#drain();
+  }
+
+  /**
+   * What this node signed in a round that a power cut took out of its log. It will sign nothing else there: were it
+   * silent instead, a few such nodes could keep a round from ever having the two thirds of votes that end it.
+   */
+  #sayAgain(): void {
+    const height = this.#parts.ledger.tip().height + 1n;
+    const votes = this.#parts.signer?.said().filter((vote) => vote.height === height) ?? [];
+    const [first] = votes;
+    if (!first) return;
+    this.#own.push({ kind: "startRound", height, round: first.round });
+    for (const vote of votes) this.#own.push({ kind: "vote", vote });
   }
 
   stop(): void {
@@ -229,9 +245,7 @@ class ConsensusDriver implements Driver {
     wal.append(encodeInput(input));
     this.#state = state;
     if (effects.length === 0) return;
-    // A lock that a power cut forgot could be voted against. What else the log may lose with it is remembered by
-    // the signer (no other vote or proposal for the same slot) or by the store (the block that was decided).
-    if (effects.some(isPrecommit)) wal.sync();
+    if (effects.some(mustOutliveThePower)) wal.sync();
     else wal.flush();
     this.#carryOut(effects);
   }
@@ -435,6 +449,14 @@ function includedIn({ block, result }: CommittedBlock): readonly IncludedTransac
   }));
 }
 
-function isPrecommit(effect: Effect): boolean {
-  return effect.kind === "signAndBroadcastVote" && effect.vote.type === VOTE_TYPE.precommit;
+/**
+ * A lock that a power cut forgot could be voted against, so a precommit waits for the disk; and whatever is signed
+ * in a later round does, so that nothing older is missing from the log when the signer has moved on. The proposal
+ * and the prevote of round 0 need not wait: the signer gives no others for their slots and says the prevote again
+ * after a restart. What was decided is in the store.
+ */
+function mustOutliveThePower(effect: Effect): boolean {
+  if (effect.kind === "signAndBroadcastProposal") return effect.proposal.round > 0;
+  if (effect.kind !== "signAndBroadcastVote") return false;
+  return effect.vote.type === VOTE_TYPE.precommit || effect.vote.round > 0;
 }

@@ -312,7 +312,7 @@ class NodeEngine implements Engine {
         },
         committedHeight: () => ledger.tip().height,
         logger,
-        nowMs: () => this.#around.clock.wallMs(),
+        nowMs: () => this.#around.clock.monotonicMs(),
       },
     );
   }

@@ -101,7 +101,11 @@ class ConsensusReactor implements Reactor {
   }
 
   onConnect(peer: Connection): void {
-    this.#peers.set(peer, { status: undefined, sinceMs: this.#parts.clock.wallMs(), toldAtMs: 0 });
+    this.#peers.set(peer, {
+      status: undefined,
+      sinceMs: this.#parts.clock.monotonicMs(),
+      toldAtMs: 0,
+    });
     send(peer, this.#status());
     this.#parts.transactions.offerAll([peer], OFFER_ON_CONNECT_BYTES);
   }
@@ -173,7 +177,7 @@ class ConsensusReactor implements Reactor {
   }
 
   announce(): void {
-    this.#announcedAtMs = this.#parts.clock.wallMs();
+    this.#announcedAtMs = this.#parts.clock.monotonicMs();
     this.#broadcast(this.#status());
   }
 
@@ -182,7 +186,7 @@ class ConsensusReactor implements Reactor {
   }
 
   tick(): void {
-    const now = this.#parts.clock.wallMs();
+    const now = this.#parts.clock.monotonicMs();
     if (now - this.#announcedAtMs > 1_000) this.announce();
     for (const [id, wanted] of this.#wanted) {
       if (wanted.height <= this.#parts.ledger.tip().height) this.#wanted.delete(id);
@@ -202,7 +206,7 @@ class ConsensusReactor implements Reactor {
   #noteStatus(peer: Connection, status: StatusMessage): void {
     const known = this.#peers.get(peer);
     if (!known) return;
-    const now = this.#parts.clock.wallMs();
+    const now = this.#parts.clock.monotonicMs();
     const same =
       known.status?.height === status.height && known.status.roundPlusOne === status.roundPlusOne;
     if (!same) known.sinceMs = now;
@@ -263,7 +267,7 @@ class ConsensusReactor implements Reactor {
   #askProposer(peer: Connection, { height, blockId }: SignedProposal): void {
     const id = bytesToHex(blockId);
     if (this.#wanted.has(id) || this.#wanted.size >= MAX_WANTED) return;
-    this.#wanted.set(id, { height, blockId, askedAtMs: this.#parts.clock.wallMs(), asked: 0 });
+    this.#wanted.set(id, { height, blockId, askedAtMs: this.#parts.clock.monotonicMs(), asked: 0 });
     send(peer, { kind: "blockRequest", height, blockId });
   }
 
@@ -307,7 +311,7 @@ class ConsensusReactor implements Reactor {
     );
     const [peer] = able[wanted.asked % Math.max(able.length, 1)] ?? [];
     wanted.asked += 1;
-    wanted.askedAtMs = this.#parts.clock.wallMs();
+    wanted.askedAtMs = this.#parts.clock.monotonicMs();
     const { height, blockId } = wanted;
     if (peer) send(peer, { kind: "blockRequest", height, blockId });
   }

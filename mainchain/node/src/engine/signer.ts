@@ -15,6 +15,7 @@ import {
   struct,
   u32,
   u64,
+  VOTE_TYPE,
   type Vote,
   voteSignBytes,
 } from "@ropenet/protocol";
@@ -38,6 +39,8 @@ export type SignerErrorInfo =
 export class SignerError extends CodedError<SignerErrorInfo> {}
 
 interface Given {
+  /** what it is about: with it a restarted node can say again what its log has lost */
+  readonly blockId: Uint8Array;
   readonly signBytes: Uint8Array;
   readonly signature: Uint8Array;
 }
@@ -51,7 +54,7 @@ interface SignerRecord {
   readonly precommit: Given | null;
 }
 
-const given = optional(struct<Given>({ signBytes: b32, signature: fixedBytes(64) }));
+const given = optional(struct<Given>({ blockId: b32, signBytes: b32, signature: fixedBytes(64) }));
 const recordCodec: Codec<SignerRecord> = struct<SignerRecord>({
   height: u64,
   round: u32,
@@ -65,12 +68,16 @@ export interface Signer {
   signVote(vote: Vote): SignedVote;
   /** @throws {SignerError} */
   signProposal(proposal: Proposal): SignedProposal;
+  /** The votes of the newest round in which it signed anything, prevote first. */
+  said(): readonly SignedVote[];
   close(): void;
 }
 
 export interface SignerOptions {
   readonly file: string;
   readonly secretKey: Uint8Array;
+  /** of `secretKey`'s public key */
+  readonly address: Uint8Array;
   readonly chainId: Uint8Array;
   /** set once the node has a history: then a vanished file means that double signing cannot be excluded */
   readonly mustExist: boolean;
@@ -82,11 +89,11 @@ export interface SignerOptions {
  * for: the record is on disk before the signature leaves. The same bytes get the same signature again.
  */
 export function openSigner(options: SignerOptions): Signer {
-  const { secretKey, chainId, mustExist, fileSystem } = options;
+  const { secretKey, address, chainId, mustExist, fileSystem } = options;
   const slot = openSlotFile(options.file, { mustExist, fileSystem });
   let record: SignerRecord | undefined = slot.value && decode(recordCodec, slot.value);
 
-  function sign(at: SignedAt, signBytes: Uint8Array): Uint8Array {
+  function sign(at: SignedAt, blockId: Uint8Array, signBytes: Uint8Array): Uint8Array {
     const before = givenBefore(record, at, signBytes);
     if (before) return before.signature;
     const { height, round, step } = at;
@@ -95,7 +102,7 @@ export function openSigner(options: SignerOptions): Signer {
       record && compareRound(record, at) === 0
         ? record
         : { height, round, proposal: null, prevote: null, precommit: null };
-    const next: SignerRecord = { ...base, [step]: { signBytes, signature } };
+    const next: SignerRecord = { ...base, [step]: { blockId, signBytes, signature } };
     slot.write(encode(recordCodec, next));
     record = next;
     return signature;
@@ -106,6 +113,7 @@ export function openSigner(options: SignerOptions): Signer {
       const step = vote.type === 1 ? "prevote" : "precommit";
       const signature = sign(
         { height: vote.height, round: vote.round, step },
+        vote.blockId,
         voteSignBytes(chainId, vote),
       );
       return { ...vote, signature };
@@ -114,9 +122,24 @@ export function openSigner(options: SignerOptions): Signer {
       const { height, round } = proposal;
       const signature = sign(
         { height, round, step: "proposal" },
+        proposal.blockId,
         proposalSignBytes(chainId, proposal),
       );
       return { ...proposal, signature };
+    },
+    said(): readonly SignedVote[] {
+      if (!record) return [];
+      const { height, round, prevote, precommit } = record;
+      const votes: SignedVote[] = [];
+      for (const [type, one] of [
+        [VOTE_TYPE.prevote, prevote],
+        [VOTE_TYPE.precommit, precommit],
+      ] as const) {
+        if (!one) continue;
+        const { blockId, signature } = one;
+        votes.push({ type, height, round, blockId, validator: address, signature });
+      }
+      return votes;
     },
     close: () => slot.close(),
   };

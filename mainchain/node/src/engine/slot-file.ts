@@ -43,6 +43,8 @@ export function openSlotFile(
     opened.close();
     throw new SlotFileError({ code: "signer/state-corrupt", file });
   }
+  // The process may have died between writing this record and syncing it: what is given again must stay given.
+  opened.sync();
   let { sequence, value } = newest;
   return {
     get value(): Uint8Array | undefined {
@@ -65,10 +67,13 @@ interface Slot {
 }
 
 function create(file: string, fileSystem: FileSystem): OpenedFile {
-  const opened = fileSystem.open(file, "create");
+  // Under its own name it is whole: a crash in here must not leave what looks like a damaged record.
+  const unfinished = `${file}.new`;
+  const opened = fileSystem.open(unfinished, "replace");
   writeSlot(opened, { sequence: 0n, value: new Uint8Array(0) });
   writeSlot(opened, { sequence: 1n, value: new Uint8Array(0) });
   opened.sync();
+  fileSystem.rename(unfinished, file);
   fileSystem.syncDirectory(dirname(file));
   return opened;
 }

@@ -53,7 +53,11 @@ export function createBanBook({ file, nowMs = Date.now }: BanBookOptions = {}): 
       const now = nowMs();
       return [...entries.values()].filter(({ untilMs }) => untilMs > now).length;
     },
-    isBanned: (key) => (entries.get(key)?.untilMs ?? 0) > nowMs(),
+    isBanned(key): boolean {
+      const leftMs = (entries.get(key)?.untilMs ?? 0) - nowMs();
+      // More than any ban lasts: it was noted under a clock that has been set back since.
+      return leftMs > 0 && leftMs <= MAX_BAN_MS;
+    },
     note(key, code): number {
       const isProven = PROVEN.has(code);
       if (!isProven && !UNPROVEN.has(code)) return 0;

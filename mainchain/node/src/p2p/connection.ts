@@ -56,7 +56,7 @@ export function openConnection(
   const score = createScore();
   let blocked = false;
   let closed = false;
-  let lastHeardMs = Date.now();
+  let lastHeardMs = performance.now();
 
   function pump(): void {
     if (closed || blocked) return;
@@ -83,7 +83,7 @@ export function openConnection(
   }
 
   function receive(chunk: Uint8Array): void {
-    lastHeardMs = Date.now();
+    lastHeardMs = performance.now();
     reader.push(chunk);
     // Handlers run outside the catch: an error of ours must not look like one of the peer's.
     for (let message = nextMessage(); message; message = nextMessage()) {
@@ -92,7 +92,7 @@ export function openConnection(
   }
 
   const heartbeat = setInterval(() => {
-    if (Date.now() - lastHeardMs > options.idleTimeoutMs) {
+    if (performance.now() - lastHeardMs > options.idleTimeoutMs) {
       connection.close(new PeerError({ code: "p2p/idle" }));
     } else {
       connection.send("vote", PING);
@@ -103,7 +103,7 @@ export function openConnection(
     id: bytesToHex(addressOf(session.peerPublicKey)),
     publicKey: session.peerPublicKey,
     direction,
-    openedAtMs: Date.now(),
+    openedAtMs: performance.now(),
     send(lane, message): boolean {
       if (closed) return false;
       if (queue.push(lane, message)) {

@@ -41,14 +41,14 @@ export function createDialer(addresses: readonly string[], components: DialerCom
         target.delayMs = FIRST_DELAY_MS;
       }
     } finally {
-      target.nextAtMs = Date.now() + target.delayMs * (0.75 + Math.random() / 2);
+      target.nextAtMs = performance.now() + target.delayMs * (0.75 + Math.random() / 2);
       target.delayMs = Math.min(target.delayMs * 1.6, MAX_DELAY_MS);
       target.busy = false;
     }
   }
 
   function check(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const target of targets) {
       const connected = target.publicKey !== undefined && components.isConnected(target.publicKey);
       if (connected) target.delayMs = FIRST_DELAY_MS;

@@ -11,10 +11,10 @@ export interface Score {
 
 export function createScore(clock: Clock = SYSTEM_CLOCK): Score {
   let value = 0;
-  let atMs = clock.wallMs();
+  let atMs = clock.monotonicMs();
   return {
     add(points): number {
-      const now = clock.wallMs();
+      const now = clock.monotonicMs();
       value = Math.max(0, value - (now - atMs) / 1_000) + points;
       atMs = now;
       return value;

@@ -76,6 +76,8 @@ const SETTINGS = [
   "cache_size = -4096",
   "wal_autocheckpoint = 2000",
   "journal_size_limit = 67108864",
+  // The last process may have been killed between writing a batch and syncing it; what is read now must stay.
+  "wal_checkpoint(TRUNCATE)",
 ];
 
 function open(directory: string): DatabaseSync {

@@ -39,7 +39,13 @@ const proposal = (height: bigint, round: number, name: number): Proposal => ({
 let directory: string;
 let signer: Signer;
 const open = (mustExist = false) =>
-  openSigner({ file: join(directory, "signer"), secretKey, chainId, mustExist });
+  openSigner({
+    file: join(directory, "signer"),
+    secretKey,
+    address: addressOf(publicKey),
+    chainId,
+    mustExist,
+  });
 function restart(): void {
   signer.close();
   signer = open(true);
@@ -94,6 +100,18 @@ describe("the vote signer", () => {
       restart();
     }
     signer.signVote(vote(5n, 2, 1, 2));
+  });
+
+  it("remembers the votes of its newest round, also across a restart", () => {
+    expect(signer.said()).toEqual([]);
+    signer.signVote(vote(5n, 0, 2, 7));
+    const prevote = signer.signVote(vote(5n, 1, 1, 1));
+    expect(signer.said()).toEqual([prevote]);
+    const precommit = signer.signVote(vote(5n, 1, 2, 0));
+    restart();
+    expect(signer.said()).toEqual([prevote, precommit]);
+    signer.signProposal(proposal(5n, 2, 1));
+    expect(signer.said()).toEqual([]);
   });
 
   it("survives a torn write of the newest slot with the record before it", () => {

@@ -45,6 +45,15 @@ describe("the ban book", () => {
     expect(bans.size).toBe(1);
   });
 
+  it("holds no ban from a clock that has been set back since", () => {
+    const bans = open();
+    now += 86_400_000;
+    bans.note(key(1), "p2p/not-authentic");
+    expect(bans.isBanned(key(1))).toBe(true);
+    now -= 86_400_000;
+    expect(bans.isBanned(key(1))).toBe(false);
+  });
+
   it("survives a restart, and starts empty from a file that is none", () => {
     open().note(key(1), "p2p/malformed");
     expect(open().isBanned(key(1))).toBe(true);
