@@ -58,6 +58,16 @@ export interface NodeConfig {
     /** pause before a block that carries none: a transaction that comes meanwhile spares it */
     readonly minEmptyIntervalMs: number;
   };
+  /** absent = archive mode: every block stays */
+  readonly pruning?: {
+    /** so many of the newest stay whole */
+    readonly keepBlocks: number;
+  };
+  /** absent = the store is not encrypted */
+  readonly encryption?: {
+    /** the store's key under a passphrase; see store/store-key.ts */
+    readonly keyFile: string;
+  };
   readonly log: {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
     /** stdout if left out */
@@ -79,6 +89,8 @@ export interface NodeConfigInput {
   readonly mempool?: Partial<NodeConfig["mempool"]>;
   readonly timeouts?: NodeConfig["timeouts"];
   readonly block?: Partial<NodeConfig["block"]>;
+  readonly pruning?: NonNullable<NodeConfig["pruning"]>;
+  readonly encryption?: NonNullable<NodeConfig["encryption"]>;
   readonly log?: Partial<NodeConfig["log"]>;
 }
 
@@ -154,6 +166,16 @@ const schema = z.strictObject({
       minEmptyIntervalMs: z.int().min(0).max(60_000).default(100),
     })
     .prefault({}),
+  pruning: z
+    .strictObject({
+      // Peers that were away for a moment must find what they missed.
+      keepBlocks: z
+        .int()
+        .min(100)
+        .max(2 ** 31),
+    })
+    .exactOptional(),
+  encryption: z.strictObject({ keyFile: z.string() }).exactOptional(),
   log: z
     .strictObject({
       level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
@@ -180,6 +202,7 @@ export function parseConfig(value: unknown, baseDirectory: string): NodeConfig {
     directory: at(config.directory),
     genesisFile: at(config.genesisFile),
     keysFile: at(config.keysFile),
+    ...(config.encryption && { encryption: { keyFile: at(config.encryption.keyFile) } }),
     log: config.log.file === undefined ? config.log : { ...config.log, file: at(config.log.file) },
   };
 }

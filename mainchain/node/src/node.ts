@@ -19,6 +19,8 @@ export interface NodeComponents {
   readonly logger: Logger;
   /** The chain cannot go on here; the node is to be stopped and a human must look. */
   readonly onHalted: (reason: NodeError) => void;
+  /** of the store's key, where the configuration names one */
+  readonly passphrase?: string | undefined;
 }
 
 /** One validator or observer: a home, an engine over it, and a window for clients. */
@@ -32,7 +34,7 @@ export interface RopeNode {
 /** Opens and locks the home. @throws {CodedError} in one line why this cannot be a node */
 export function createNode(config: NodeConfig, components: NodeComponents): RopeNode {
   const metrics = createMetrics();
-  const home = openHome(config, metrics);
+  const home = openHome(config, { meter: metrics, passphrase: components.passphrase });
   const bans = createBanBook({ file: join(config.directory, "peers.json") });
   const { logger, onHalted } = components;
   const engine = createEngine(config, {
@@ -45,6 +47,7 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
         logger.info(summaryOf(block), "committed");
         metrics.committed(block, engine.syncing);
         rpc.publish(block);
+        home.pruner?.after(block.block.header.height);
       },
       onHalted: ({ height, detail }) =>
         onHalted(new NodeError({ code: "node/halted", height, detail })),

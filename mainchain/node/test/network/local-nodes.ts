@@ -30,6 +30,8 @@ export interface LocalNodes {
   readonly halted: ReadonlyMap<number, NodeError>;
   home(index: number): DevnetNode;
   url(index: number): string;
+  /** The passphrase for the next starts. */
+  unlock(index: number, passphrase: string): void;
   /** Settings for the next start. */
   configure(index: number, change: Partial<NodeConfigInput>): void;
   start(...indexes: readonly number[]): Promise<void>;
@@ -54,6 +56,7 @@ export async function createLocalNodes(options: Partial<DevnetOptions> = {}): Pr
   });
   const halted = new Map<number, NodeError>();
   const running = new Map<number, RopeNode>();
+  const passphrases = new Map<number, string>();
   let nonce = 0n;
 
   const nodes: LocalNodes = {
@@ -67,6 +70,7 @@ export async function createLocalNodes(options: Partial<DevnetOptions> = {}): Pr
       return home;
     },
     url: (index) => nodes.home(index).rpcUrl,
+    unlock: (index, passphrase) => void passphrases.set(index, passphrase),
     configure(index, change): void {
       const { configFile } = nodes.home(index);
       const config = JSON.parse(readFileSync(configFile, "utf8"));
@@ -83,6 +87,7 @@ export async function createLocalNodes(options: Partial<DevnetOptions> = {}): Pr
         const node = createNode(readConfig(nodes.home(index).configFile), {
           logger: pino({ level: "silent" }),
           onHalted: (reason) => void halted.set(index, reason),
+          passphrase: passphrases.get(index),
         });
         running.set(index, node);
         return node;
