@@ -17,6 +17,11 @@ export type NodeErrorInfo =
   | { readonly code: "node/state-mismatch"; readonly height: bigint; readonly detail: string }
   | { readonly code: "node/halted"; readonly height: bigint; readonly detail: string }
   | { readonly code: "store/unusable"; readonly directory: string; readonly detail: string }
+  | { readonly code: "cli/unknown-command"; readonly name: string }
+  | { readonly code: "cli/missing-operand"; readonly operand: string }
+  | { readonly code: "cli/bad-operand"; readonly operand: string; readonly detail: string }
+  /** a validator's home without the record of what it signed; see `--new-signer` */
+  | { readonly code: "restore/signer-unknown"; readonly directory: string }
   | { readonly code: "store/locked"; readonly directory: string }
   | { readonly code: "store/no-passphrase"; readonly file: string }
   | { readonly code: "store/wrong-passphrase"; readonly file: string }
