@@ -30,8 +30,11 @@ export interface Seeds {
   readonly frames: readonly Uint8Array[];
   readonly commit: Uint8Array;
   readonly evidence: Uint8Array;
+  readonly outline: Uint8Array;
   readonly rpc: readonly unknown[];
 }
+
+const NONE = new Uint8Array(0);
 
 export function signVote(node: NodeUnderTest, keys: NodeKeys, vote: Vote): SignedVote {
   const signature = sm2.sign(voteSignBytes(node.ledger.chainId, vote), keys.secretKey);
@@ -63,16 +66,15 @@ export function createSeeds(node: NodeUnderTest, random: Random): Seeds {
     ...proposal,
     signature: sm2.sign(proposalSignBytes(node.ledger.chainId, proposal), first.secretKey),
   };
-  const none = new Uint8Array(0);
   const ids = transactions.map((transaction) => decodeTransaction(transaction).id);
   const outline = encodeOutline(bound, ids);
   const commit = encode(commitCodec, commitOf(node, bound));
   const messages: readonly PeerMessage[] = [
     { kind: "status", height: 1n, roundPlusOne: 1, committed: 0n },
     { kind: "vote", vote: signed },
-    { kind: "proposal", proposal: signedProposal, block: bytes, outline: none },
-    { kind: "proposal", proposal: signedProposal, block: none, outline },
-    { kind: "proposal", proposal: signedProposal, block: none, outline: none },
+    { kind: "proposal", proposal: signedProposal, block: bytes, outline: NONE },
+    { kind: "proposal", proposal: signedProposal, block: NONE, outline },
+    { kind: "proposal", proposal: signedProposal, block: NONE, outline: NONE },
     { kind: "blockRequest", height: 1n, blockId },
     { kind: "block", block: bytes },
     { kind: "syncRequest", from: 1n, limit: 64 },
@@ -86,6 +88,7 @@ export function createSeeds(node: NodeUnderTest, random: Random): Seeds {
     transactions,
     frames: messages.map(encodeMessageFrame),
     commit,
+    outline,
     evidence: encode(duplicateVoteCodec, evidence),
     rpc: rpcCalls(transactions[0] ?? new Uint8Array(0)),
   };

@@ -18,6 +18,7 @@ import {
   VOTE_TYPE,
 } from "@ropenet/protocol";
 import { readBlock } from "../src/engine/block-body.ts";
+import { rebuildBlock } from "../src/engine/block-outline.ts";
 import { createFrameReader, frameOf, MAX_FRAME_BYTES } from "../src/p2p/frame.ts";
 import { decodeMessageFrame, encodeMessageFrame } from "../src/p2p/message.ts";
 import { createSessionCipher } from "../src/p2p/session-cipher.ts";
@@ -129,6 +130,9 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   commit: ({ random, seeds }) => oneEncoding(commitCodec, mutate(seeds.commit, random)),
   evidence: ({ random, seeds }) => oneEncoding(duplicateVoteCodec, mutate(seeds.evidence, random)),
   body: ({ random, seeds }) => refusalOf(() => readBlock(mutate(seeds.bound.bytes, random))),
+  /** Names of transactions that lead to no block, or to another one. */
+  outline: ({ random, seeds, node }) =>
+    refusalOf(() => rebuildBlock(mutate(seeds.outline, random), (name) => node.mempool.find(name))),
   mempool({ random, seeds, node }): Outcome {
     const bytes = mutate(random.pick(seeds.transactions), random);
     return refusalOf(() => node.mempool.add(bytes));

@@ -17,6 +17,8 @@ export type NodeErrorInfo =
   | { readonly code: "node/state-mismatch"; readonly height: bigint; readonly detail: string }
   | { readonly code: "node/halted"; readonly height: bigint; readonly detail: string }
   | { readonly code: "store/unusable"; readonly directory: string; readonly detail: string }
+  /** governance decided that blocks from `height` on follow rules that this program does not carry */
+  | { readonly code: "node/upgrade-needed"; readonly name: string; readonly height: bigint }
   | { readonly code: "cli/unknown-command"; readonly name: string }
   | { readonly code: "cli/missing-operand"; readonly operand: string }
   | { readonly code: "cli/bad-operand"; readonly operand: string; readonly detail: string }

@@ -6,6 +6,7 @@ import { COMMANDS_HELP, isTool, runTool } from "./cli/main.ts";
 import { type NodeConfig, readConfig } from "./config.ts";
 import { NodeError } from "./errors.ts";
 import { createNode, type RopeNode } from "./node.ts";
+import { LEAVE_MS } from "./upgrade.ts";
 
 const HELP = `Usage: node mainchain/node/src/main.ts --home DIR | --config FILE [--log-level LEVEL]
 
@@ -81,6 +82,12 @@ function takePassphrase(): string | undefined {
   return file === undefined ? given : readFileSync(file, "utf8").replace(/\r?\n$/, "");
 }
 
+/** At an upgrade, peers may still lack the last block before it. */
+function halt(reason: NodeError, log: Log): void {
+  if (reason.code !== "node/upgrade-needed") die(reason, log);
+  setTimeout(() => die(reason, log), LEAVE_MS);
+}
+
 async function run(configFile: string, level: string | undefined): Promise<void> {
   const config = readConfig(configFile);
   const log = openLog(config, level);
@@ -88,7 +95,7 @@ async function run(configFile: string, level: string | undefined): Promise<void>
   try {
     const node = createNode(config, {
       logger: log.logger,
-      onHalted: (reason) => die(reason, log),
+      onHalted: (reason) => halt(reason, log),
       passphrase: takePassphrase(),
     });
     for (const signal of ["SIGINT", "SIGTERM"] as const) {

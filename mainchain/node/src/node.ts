@@ -14,6 +14,7 @@ import { createAddressList, LOOPBACK } from "./rpc/address-list.ts";
 import { createHandlers } from "./rpc/methods.ts";
 import { createRateLimit } from "./rpc/rate-limit.ts";
 import { createRpcServer, type RpcServer } from "./rpc/server.ts";
+import { upgradeNeeded } from "./upgrade.ts";
 
 export interface NodeComponents {
   readonly logger: Logger;
@@ -21,6 +22,8 @@ export interface NodeComponents {
   readonly onHalted: (reason: NodeError) => void;
   /** of the store's key, where the configuration names one */
   readonly passphrase?: string | undefined;
+  /** governed upgrades whose rules this program carries; see upgrade.ts */
+  readonly upgrades?: readonly string[];
 }
 
 /** One validator or observer: a home, an engine over it, and a window for clients. */
@@ -35,6 +38,13 @@ export interface RopeNode {
 export function createNode(config: NodeConfig, components: NodeComponents): RopeNode {
   const metrics = createMetrics();
   const home = openHome(config, { meter: metrics, passphrase: components.passphrase });
+  const { upgrades } = components;
+  const needed = upgradeNeeded(home.runtime.queries, home.ledger.tip().height, upgrades);
+  if (needed) {
+    home.close();
+    metrics.close();
+    throw needed;
+  }
   const bans = createBanBook({ file: join(config.directory, "peers.json") });
   const { logger, onHalted } = components;
   const engine = createEngine(config, {
@@ -48,6 +58,10 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
         metrics.committed(block, engine.syncing);
         rpc.publish(block);
         home.pruner?.after(block.block.header.height);
+        const reason = upgradeNeeded(home.runtime.queries, block.block.header.height, upgrades);
+        if (!reason) return;
+        engine.retire();
+        onHalted(reason);
       },
       onHalted: ({ height, detail }) =>
         onHalted(new NodeError({ code: "node/halted", height, detail })),

@@ -49,6 +49,8 @@ export interface Engine {
   submit(transaction: Uint8Array): Uint8Array;
   /** @throws {NodeError} `node/port-busy`, `node/cannot-listen` */
   start(): Promise<void>;
+  /** Decides and signs nothing more, but still serves what it has to peers. */
+  retire(): void;
   stop(): Promise<void>;
 }
 
@@ -190,6 +192,10 @@ class NodeEngine implements Engine {
       clock.every(DUTY_MS, () => this.#checkDuty()),
     ];
     this.#checkDuty();
+  }
+
+  retire(): void {
+    this.#driver.stop();
   }
 
   async stop(): Promise<void> {
