@@ -63,6 +63,14 @@ export interface NodeConfig {
     /** so many of the newest stay whole */
     readonly keepBlocks: number;
   };
+  /** absent = this node makes no snapshots for others */
+  readonly snapshots?: { readonly everyBlocks: number; readonly keep: number };
+  /** absent = a new node executes everything since genesis */
+  readonly stateSync?: {
+    /** of a header that the operator has from somebody he trusts; at most `evidenceBlocks` below the newest */
+    readonly trustHeight: number;
+    readonly trustBlockId: string;
+  };
   /** absent = the store is not encrypted */
   readonly encryption?: {
     /** the store's key under a passphrase; see store/store-key.ts */
@@ -91,6 +99,8 @@ export interface NodeConfigInput {
   readonly block?: Partial<NodeConfig["block"]>;
   readonly pruning?: NonNullable<NodeConfig["pruning"]>;
   readonly encryption?: NonNullable<NodeConfig["encryption"]>;
+  readonly snapshots?: NonNullable<NodeConfig["snapshots"]>;
+  readonly stateSync?: NonNullable<NodeConfig["stateSync"]>;
   readonly log?: Partial<NodeConfig["log"]>;
 }
 
@@ -176,6 +186,21 @@ const schema = z.strictObject({
     })
     .exactOptional(),
   encryption: z.strictObject({ keyFile: z.string() }).exactOptional(),
+  snapshots: z
+    .strictObject({
+      everyBlocks: z
+        .int()
+        .min(1)
+        .max(2 ** 31),
+      keep: z.int().min(1).max(100),
+    })
+    .exactOptional(),
+  stateSync: z
+    .strictObject({
+      trustHeight: z.int().min(1),
+      trustBlockId: z.string().regex(/^[0-9a-f]{64}$/, "32 bytes in lower-case hex"),
+    })
+    .exactOptional(),
   log: z
     .strictObject({
       level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
@@ -196,6 +221,10 @@ export function parseConfig(value: unknown, baseDirectory: string): NodeConfig {
     });
   }
   const config: NodeConfig = parsed.data;
+  if (config.encryption && config.snapshots) {
+    const detail = "snapshots for others lie in the clear: not beside an encrypted store";
+    throw new NodeError({ code: "config/invalid", operand: "snapshots", detail });
+  }
   const at = (path: string): string => resolve(baseDirectory, path);
   return {
     ...config,

@@ -82,15 +82,16 @@ export function openHome(config: NodeConfig, options: HomeOptions = {}): Home {
       checkInvariants: true,
     });
     const { application } = runtime;
+    const { evidenceBlocks } = genesis.staking;
     const ledger = openLedger(
       {
         ...{ genesisFile: config.genesisFile, genesisBytes, chainId },
         genesisTimeMs: genesis.timeMs,
-        evidenceBlocks: genesis.staking.evidenceBlocks,
+        evidenceBlocks,
       },
       { store, application },
     );
-    const pruner = config.pruning && createPruner(store, config.pruning.keepBlocks);
+    const pruner = config.pruning && createPruner(store, { ...config.pruning, evidenceBlocks });
     const chain = { genesis, genesisBytes, keys, runtime, ledger, pruner };
     return { ...chain, wal, signer, checkpointKey, close };
   } catch (error) {

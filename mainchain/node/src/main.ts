@@ -6,6 +6,7 @@ import { COMMANDS_HELP, isTool, runTool } from "./cli/main.ts";
 import { type NodeConfig, readConfig } from "./config.ts";
 import { NodeError } from "./errors.ts";
 import { createNode, type RopeNode } from "./node.ts";
+import { fetchState, mustFetch } from "./snapshot/fetch-snapshot.ts";
 import { LEAVE_MS } from "./upgrade.ts";
 
 const HELP = `Usage: node mainchain/node/src/main.ts --home DIR | --config FILE [--log-level LEVEL]
@@ -93,11 +94,14 @@ async function run(configFile: string, level: string | undefined): Promise<void>
   const log = openLog(config, level);
   process.on("uncaughtException", (error) => die(error, log));
   try {
-    const node = createNode(config, {
-      logger: log.logger,
-      onHalted: (reason) => halt(reason, log),
-      passphrase: takePassphrase(),
-    });
+    const { logger } = log;
+    const passphrase = takePassphrase();
+    if (mustFetch(config)) {
+      const { height } = await fetchState(config, { logger, passphrase });
+      logger.info({ height: String(height) }, "state fetched from peers");
+    }
+    const onHalted = (reason: NodeError): void => halt(reason, log);
+    const node = createNode(config, { logger, onHalted, passphrase });
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => {
         void leave(node, log, signal);

@@ -14,6 +14,7 @@ import { createAddressList, LOOPBACK } from "./rpc/address-list.ts";
 import { createHandlers } from "./rpc/methods.ts";
 import { createRateLimit } from "./rpc/rate-limit.ts";
 import { createRpcServer, type RpcServer } from "./rpc/server.ts";
+import { createShelf } from "./snapshot/shelf.ts";
 import { upgradeNeeded } from "./upgrade.ts";
 
 export interface NodeComponents {
@@ -45,6 +46,12 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
     metrics.close();
     throw needed;
   }
+  const shelf =
+    config.snapshots &&
+    createShelf(
+      { ...config.snapshots, directory: join(config.directory, "snapshots") },
+      { ledger: home.ledger, snapshots: home.runtime.snapshots, logger: components.logger },
+    );
   const bans = createBanBook({ file: join(config.directory, "peers.json") });
   const { logger, onHalted } = components;
   const engine = createEngine(config, {
@@ -52,12 +59,14 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
     logger,
     meter: metrics,
     bans,
+    shelf,
     events: {
       onCommitted(block): void {
         logger.info(summaryOf(block), "committed");
         metrics.committed(block, engine.syncing);
         rpc.publish(block);
         home.pruner?.after(block.block.header.height);
+        shelf?.after(block.block.header.height);
         const reason = upgradeNeeded(home.runtime.queries, block.block.header.height, upgrades);
         if (!reason) return;
         engine.retire();
@@ -110,7 +119,7 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
     },
     async stop(): Promise<void> {
       nodeInfo.stop();
-      await Promise.all([engine.stop(), rpc.close()]);
+      await Promise.all([engine.stop(), rpc.close(), shelf?.close()]);
       metrics.close();
       home.close();
     },

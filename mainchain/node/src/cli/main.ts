@@ -90,6 +90,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const manifest = restoreSnapshot(openSnapshot(needed(values.from, "from")), {
       chainId: genesis.parameters.chainId,
       genesisHash: sm3(bytes),
+      evidenceBlocks: genesis.staking.evidenceBlocks,
       anchor: anchorOf(values.trust) ?? genesisAnchor(bytes),
       directory: config.directory,
       openStore: (directory) => openStore(directory, sealer),

@@ -1,4 +1,3 @@
-import { MAX_EVIDENCE_AGE } from "../engine/evidence-pool.ts";
 import { pruneBlocks } from "./block-store.ts";
 import type { KeyValueStore } from "./key-value-store.ts";
 
@@ -13,13 +12,16 @@ export interface Pruner {
 }
 
 /** Keeps the newest blocks whole, and of older ones the header, as long as evidence may speak of them. */
-export function createPruner(store: KeyValueStore, keepBlocks: number): Pruner {
+export function createPruner(
+  store: KeyValueStore,
+  { keepBlocks, evidenceBlocks }: { readonly keepBlocks: number; readonly evidenceBlocks: bigint },
+): Pruner {
   return {
     after(height): void {
       if (height % EVERY !== 0n) return;
       const below = height - BigInt(keepBlocks) + 1n;
       if (below <= 1n) return;
-      const headersBelow = height - MAX_EVIDENCE_AGE;
+      const headersBelow = height - evidenceBlocks;
       const batch = pruneBlocks(store, {
         below,
         headersBelow: headersBelow > 0n ? headersBelow : 0n,

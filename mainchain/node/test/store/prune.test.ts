@@ -47,7 +47,7 @@ it("works in steps: a node that begins to prune gets there, and archive mode nev
   home.close();
   const store = openStore(config.directory);
   const blocks = createBlockStore(store);
-  const pruner = createPruner(store, 100);
+  const pruner = createPruner(store, { keepBlocks: 100, evidenceBlocks: 20_000n });
   pruner.after(99n);
   pruner.after(100n);
   expect(blocks.blockBytes(1n)).toBeDefined();
