@@ -24,7 +24,12 @@ export default defineConfig({
     projects: [
       ...packages.map((root) => ({
         root,
-        test: { name: root, include: ["test/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          name: root,
+          include: ["test/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       })),
       { root: "test", test: { name: "house", include: ["house/**/*.test.ts"] } },
       {

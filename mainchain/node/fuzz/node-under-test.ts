@@ -23,7 +23,7 @@ import { type NodeKeys, readKeys } from "../src/keys.ts";
 import { createMempool, type Mempool } from "../src/mempool.ts";
 import { SILENT_METER } from "../src/metrics/meter.ts";
 import { createDispatcher, type Dispatcher } from "../src/rpc/dispatch.ts";
-import { createHandlers } from "../src/rpc/methods.ts";
+import { createHandlers, type RpcHandlers } from "../src/rpc/methods.ts";
 
 /** The real parts of one validator of four, over a real home; only lines and the other three are missing. */
 export interface NodeUnderTest {
@@ -59,7 +59,7 @@ export function createNodeUnderTest(): NodeUnderTest {
   const config = readConfig(own.configFile);
   const home = openHome(config);
   const { ledger, runtime, keys, wal, signer } = home;
-  const { application, queries } = runtime;
+  const { application } = runtime;
   const faults: string[] = [];
   const logger = watchfulLogger(faults);
   const mempool = createMempool(config.mempool, { application, isValidator: () => false });
@@ -104,19 +104,6 @@ export function createNodeUnderTest(): NodeUnderTest {
     clock: SYSTEM_CLOCK,
     logger,
   });
-  const handlers = createHandlers({
-    chainName: "fuzz",
-    genesisBytes: home.genesisBytes,
-    self: keys.address,
-    ledger,
-    application,
-    queries,
-    mempool,
-    peers,
-    syncing: () => false,
-    nodeInfo: { read: () => ({}) as never },
-    submit: (bytes) => mempool.add(bytes),
-  });
   driver.start();
   return {
     home,
@@ -124,7 +111,7 @@ export function createNodeUnderTest(): NodeUnderTest {
     driver,
     reactor,
     mempool,
-    dispatcher: createDispatcher(handlers, { logger }),
+    dispatcher: createDispatcher(handlersOf(home, mempool), { logger }),
     validators: devnet.nodes.map(({ keysFile }) => readKeys(keysFile)),
     rich,
     faults,
@@ -136,6 +123,22 @@ export function createNodeUnderTest(): NodeUnderTest {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function handlersOf({ genesisBytes, keys, ledger, runtime }: Home, mempool: Mempool): RpcHandlers {
+  return createHandlers({
+    chainName: "fuzz",
+    genesisBytes,
+    self: keys.address,
+    ledger,
+    application: runtime.application,
+    queries: runtime.queries,
+    mempool,
+    peers: () => [],
+    syncing: () => false,
+    nodeInfo: { read: () => ({}) as never },
+    submit: (bytes) => mempool.add(bytes),
+  });
 }
 
 /** A transfer that would be included. */

@@ -11,6 +11,7 @@ import {
   type SignedProposal,
   type SignedVote,
   sm2,
+  sm3,
   VOTE_TYPE,
   type Vote,
   voteSignBytes,
@@ -19,6 +20,8 @@ import type { BoundBlock } from "../src/engine/block-body.ts";
 import { encodeOutline } from "../src/engine/block-outline.ts";
 import type { NodeKeys } from "../src/keys.ts";
 import { encodeMessageFrame, type PeerMessage } from "../src/p2p/message.ts";
+import { type Manifest, manifestCodec, SNAPSHOT_VERSION } from "../src/snapshot/manifest.ts";
+import { piecesOf } from "../src/snapshot/pieces.ts";
 import { type NodeUnderTest, transferOf } from "./node-under-test.ts";
 import type { Random } from "./random.ts";
 
@@ -30,8 +33,13 @@ export interface Seeds {
   readonly frames: readonly Uint8Array[];
   readonly commit: Uint8Array;
   readonly evidence: Uint8Array;
+  readonly outline: Uint8Array;
+  readonly manifest: Uint8Array;
+  readonly piece: Uint8Array;
   readonly rpc: readonly unknown[];
 }
+
+const NONE = new Uint8Array(0);
 
 export function signVote(node: NodeUnderTest, keys: NodeKeys, vote: Vote): SignedVote {
   const signature = sm2.sign(voteSignBytes(node.ledger.chainId, vote), keys.secretKey);
@@ -63,21 +71,26 @@ export function createSeeds(node: NodeUnderTest, random: Random): Seeds {
     ...proposal,
     signature: sm2.sign(proposalSignBytes(node.ledger.chainId, proposal), first.secretKey),
   };
-  const none = new Uint8Array(0);
   const ids = transactions.map((transaction) => decodeTransaction(transaction).id);
   const outline = encodeOutline(bound, ids);
   const commit = encode(commitCodec, commitOf(node, bound));
+  const piece = [...piecesOf(node.home.runtime.snapshots.entries(0n))][0] ?? NONE;
+  const manifest = encode(manifestCodec, manifestOf(node, piece));
   const messages: readonly PeerMessage[] = [
     { kind: "status", height: 1n, roundPlusOne: 1, committed: 0n },
     { kind: "vote", vote: signed },
-    { kind: "proposal", proposal: signedProposal, block: bytes, outline: none },
-    { kind: "proposal", proposal: signedProposal, block: none, outline },
-    { kind: "proposal", proposal: signedProposal, block: none, outline: none },
+    { kind: "proposal", proposal: signedProposal, block: bytes, outline: NONE },
+    { kind: "proposal", proposal: signedProposal, block: NONE, outline },
+    { kind: "proposal", proposal: signedProposal, block: NONE, outline: NONE },
     { kind: "blockRequest", height: 1n, blockId },
     { kind: "block", block: bytes },
     { kind: "syncRequest", from: 1n, limit: 64 },
     { kind: "syncResponse", from: 1n, blocks: [{ block: bytes, commit }] },
     { kind: "transactions", transactions },
+    { kind: "snapshotRequest" },
+    { kind: "snapshotOffer", manifest },
+    { kind: "pieceRequest", height: 1n, part: 0, index: 0 },
+    { kind: "piece", height: 1n, part: 0, index: 0, bytes: piece },
   ];
   const evidence: DuplicateVote = { first: signed, second: other };
   return {
@@ -86,9 +99,20 @@ export function createSeeds(node: NodeUnderTest, random: Random): Seeds {
     transactions,
     frames: messages.map(encodeMessageFrame),
     commit,
+    outline,
+    manifest,
+    piece,
     evidence: encode(duplicateVoteCodec, evidence),
     rpc: rpcCalls(transactions[0] ?? new Uint8Array(0)),
   };
+}
+
+function manifestOf({ ledger, home }: NodeUnderTest, piece: Uint8Array): Manifest {
+  const { chainId, genesisHash } = ledger;
+  const { stateRoot } = home.runtime.application.info();
+  const at = { height: 0n, timeMs: 0n, stateRoot, entries: 1n };
+  const pieces = { state: [sm3(piece)], chain: [sm3(piece)] };
+  return { version: SNAPSHOT_VERSION, chainId, genesisHash, ...at, ...pieces };
 }
 
 /** Signed by three of four. */

@@ -18,9 +18,12 @@ import {
   VOTE_TYPE,
 } from "@ropenet/protocol";
 import { readBlock } from "../src/engine/block-body.ts";
+import { rebuildBlock } from "../src/engine/block-outline.ts";
 import { createFrameReader, frameOf, MAX_FRAME_BYTES } from "../src/p2p/frame.ts";
 import { decodeMessageFrame, encodeMessageFrame } from "../src/p2p/message.ts";
 import { createSessionCipher } from "../src/p2p/session-cipher.ts";
+import { manifestCodec } from "../src/snapshot/manifest.ts";
+import { entriesOf, piecesOf } from "../src/snapshot/pieces.ts";
 import { mutate } from "./mutate.ts";
 import { mutateJson } from "./mutate-json.ts";
 import type { NodeUnderTest } from "./node-under-test.ts";
@@ -129,6 +132,20 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   commit: ({ random, seeds }) => oneEncoding(commitCodec, mutate(seeds.commit, random)),
   evidence: ({ random, seeds }) => oneEncoding(duplicateVoteCodec, mutate(seeds.evidence, random)),
   body: ({ random, seeds }) => refusalOf(() => readBlock(mutate(seeds.bound.bytes, random))),
+  /** Names of transactions that lead to no block, or to another one. */
+  outline: ({ random, seeds, node }) =>
+    refusalOf(() => rebuildBlock(mutate(seeds.outline, random), (name) => node.mempool.find(name))),
+  manifest: ({ random, seeds }) => oneEncoding(manifestCodec, mutate(seeds.manifest, random)),
+  /** Whatever entries come out of a piece, they make that piece again. */
+  piece({ random, seeds }): Outcome {
+    const piece = mutate(seeds.piece, random);
+    return refusalOf(() => {
+      const again = [...piecesOf(entriesOf([piece]))];
+      if (again.length !== 1 || !equalBytes(again[0] ?? piece, piece)) {
+        throw new Error("two pieces of the same entries");
+      }
+    });
+  },
   mempool({ random, seeds, node }): Outcome {
     const bytes = mutate(random.pick(seeds.transactions), random);
     return refusalOf(() => node.mempool.add(bytes));

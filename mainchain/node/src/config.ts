@@ -58,6 +58,24 @@ export interface NodeConfig {
     /** pause before a block that carries none: a transaction that comes meanwhile spares it */
     readonly minEmptyIntervalMs: number;
   };
+  /** absent = archive mode: every block stays */
+  readonly pruning?: {
+    /** so many of the newest stay whole */
+    readonly keepBlocks: number;
+  };
+  /** absent = this node makes no snapshots for others */
+  readonly snapshots?: { readonly everyBlocks: number; readonly keep: number };
+  /** absent = a new node executes everything since genesis */
+  readonly stateSync?: {
+    /** of a header that the operator has from somebody he trusts; at most `evidenceBlocks` below the newest */
+    readonly trustHeight: number;
+    readonly trustBlockId: string;
+  };
+  /** absent = the store is not encrypted */
+  readonly encryption?: {
+    /** the store's key under a passphrase; see store/store-key.ts */
+    readonly keyFile: string;
+  };
   readonly log: {
     readonly level: "trace" | "debug" | "info" | "warn" | "error" | "silent";
     /** stdout if left out */
@@ -79,6 +97,10 @@ export interface NodeConfigInput {
   readonly mempool?: Partial<NodeConfig["mempool"]>;
   readonly timeouts?: NodeConfig["timeouts"];
   readonly block?: Partial<NodeConfig["block"]>;
+  readonly pruning?: NonNullable<NodeConfig["pruning"]>;
+  readonly encryption?: NonNullable<NodeConfig["encryption"]>;
+  readonly snapshots?: NonNullable<NodeConfig["snapshots"]>;
+  readonly stateSync?: NonNullable<NodeConfig["stateSync"]>;
   readonly log?: Partial<NodeConfig["log"]>;
 }
 
@@ -154,6 +176,31 @@ const schema = z.strictObject({
       minEmptyIntervalMs: z.int().min(0).max(60_000).default(100),
     })
     .prefault({}),
+  pruning: z
+    .strictObject({
+      // Peers that were away for a moment must find what they missed.
+      keepBlocks: z
+        .int()
+        .min(100)
+        .max(2 ** 31),
+    })
+    .exactOptional(),
+  encryption: z.strictObject({ keyFile: z.string() }).exactOptional(),
+  snapshots: z
+    .strictObject({
+      everyBlocks: z
+        .int()
+        .min(1)
+        .max(2 ** 31),
+      keep: z.int().min(1).max(100),
+    })
+    .exactOptional(),
+  stateSync: z
+    .strictObject({
+      trustHeight: z.int().min(1),
+      trustBlockId: z.string().regex(/^[0-9a-f]{64}$/, "32 bytes in lower-case hex"),
+    })
+    .exactOptional(),
   log: z
     .strictObject({
       level: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
@@ -174,12 +221,17 @@ export function parseConfig(value: unknown, baseDirectory: string): NodeConfig {
     });
   }
   const config: NodeConfig = parsed.data;
+  if (config.encryption && config.snapshots) {
+    const detail = "snapshots for others lie in the clear: not beside an encrypted store";
+    throw new NodeError({ code: "config/invalid", operand: "snapshots", detail });
+  }
   const at = (path: string): string => resolve(baseDirectory, path);
   return {
     ...config,
     directory: at(config.directory),
     genesisFile: at(config.genesisFile),
     keysFile: at(config.keysFile),
+    ...(config.encryption && { encryption: { keyFile: at(config.encryption.keyFile) } }),
     log: config.log.file === undefined ? config.log : { ...config.log, file: at(config.log.file) },
   };
 }

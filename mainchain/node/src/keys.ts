@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { addressOf, bytesToHex, hexToBytes, secp256k1, sm2 } from "@ropenet/protocol";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { addressOf, bytesToHex, hexToBytes, secp256k1, sm2, utf8ToBytes } from "@ropenet/protocol";
 import { z } from "zod";
 import { NodeError } from "./errors.ts";
+import type { Sealer } from "./store/sealer.ts";
 
 export interface BridgeSecretKeys {
   /** secp256k1 */
@@ -51,10 +52,30 @@ export function writeKeys(file: string, keys: NodeKeys): void {
   writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`, { mode: 0o600, flag: "wx" });
 }
 
-/** @throws {NodeError} `node/bad-keys`, without ever quoting the file's content */
-export function readKeys(file: string): NodeKeys {
+const SEALED = "ropenet sealed keys 1\n";
+const PLACE = utf8ToBytes("keys");
+
+/** Replaces a file of keys by the same under the store's key. */
+export function sealKeys(file: string, sealer: Sealer): void {
+  readKeys(file);
+  const sealed = sealer.seal(PLACE, utf8ToBytes(readFileSync(file, "utf8")));
+  const fresh = `${file}.new`;
+  writeFileSync(fresh, `${SEALED}${bytesToHex(sealed)}\n`, { mode: 0o600 });
+  renameSync(fresh, file);
+}
+
+function readText(file: string, sealer: Sealer | undefined): string {
+  const text = readFileSync(file, "utf8");
+  if (!text.startsWith(SEALED)) return text;
+  if (!sealer) throw new NodeError({ code: "node/bad-keys", file, detail: "sealed" });
+  const opened = sealer.open(PLACE, hexToBytes(text.slice(SEALED.length).trim()));
+  return new TextDecoder().decode(opened);
+}
+
+/** @throws {NodeError} `node/bad-keys`, `store/tampered`, without ever quoting the file's content */
+export function readKeys(file: string, sealer?: Sealer): NodeKeys {
   try {
-    const { node, bridge } = schema.parse(JSON.parse(readFileSync(file, "utf8")));
+    const { node, bridge } = schema.parse(JSON.parse(readText(file, sealer)));
     const secretKey = hexToBytes(node);
     const publicKey = sm2.getPublicKey(secretKey);
     return {
@@ -64,6 +85,7 @@ export function readKeys(file: string): NodeKeys {
       bridge: bridge && { suite1: hexToBytes(bridge.secp256k1), suite2: hexToBytes(bridge.sm2) },
     };
   } catch (cause) {
+    if (cause instanceof NodeError) throw cause;
     const detail =
       cause instanceof z.ZodError
         ? cause.issues.map(({ path }) => path.join(".")).join(", ")

@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { destination, type Logger, pino } from "pino";
+import { COMMANDS_HELP, isTool, runTool } from "./cli/main.ts";
 import { type NodeConfig, readConfig } from "./config.ts";
 import { NodeError } from "./errors.ts";
 import { createNode, type RopeNode } from "./node.ts";
+import { fetchState, mustFetch } from "./snapshot/fetch-snapshot.ts";
+import { LEAVE_MS } from "./upgrade.ts";
 
 const HELP = `Usage: node mainchain/node/src/main.ts --home DIR | --config FILE [--log-level LEVEL]
 
@@ -12,7 +16,10 @@ One node of the rope: a validator if its keys.json holds bridge keys, an observe
   --home DIR         folder with config.json and keys.json, as written by init
   --config FILE      the same by the path of config.json
   --log-level LEVEL  trace, debug, info, warn, error or silent, over config.json's
-`;
+
+The passphrase of an encrypted store is read from the file that ROPENET_STORE_PASSPHRASE_FILE names (/dev/fd/3 for a
+descriptor), or from ROPENET_STORE_PASSPHRASE.
+${COMMANDS_HELP}`;
 
 /** What one stuck reader of the log may cost in memory; beyond it lines are dropped. */
 const MAX_UNWRITTEN_LOG_BYTES = 4 * 1024 * 1024;
@@ -69,12 +76,32 @@ function die(error: unknown, log?: Log): never {
   process.exit(1);
 }
 
+/** Taken out of the environment, which others can read and children inherit. */
+function takePassphrase(): string | undefined {
+  const { ROPENET_STORE_PASSPHRASE: given, ROPENET_STORE_PASSPHRASE_FILE: file } = process.env;
+  delete process.env["ROPENET_STORE_PASSPHRASE"];
+  return file === undefined ? given : readFileSync(file, "utf8").replace(/\r?\n$/, "");
+}
+
+/** At an upgrade, peers may still lack the last block before it. */
+function halt(reason: NodeError, log: Log): void {
+  if (reason.code !== "node/upgrade-needed") die(reason, log);
+  setTimeout(() => die(reason, log), LEAVE_MS);
+}
+
 async function run(configFile: string, level: string | undefined): Promise<void> {
   const config = readConfig(configFile);
   const log = openLog(config, level);
   process.on("uncaughtException", (error) => die(error, log));
   try {
-    const node = createNode(config, { logger: log.logger, onHalted: (reason) => die(reason, log) });
+    const { logger } = log;
+    const passphrase = takePassphrase();
+    if (mustFetch(config)) {
+      const { height } = await fetchState(config, { logger, passphrase });
+      logger.info({ height: String(height) }, "state fetched from peers");
+    }
+    const onHalted = (reason: NodeError): void => halt(reason, log);
+    const node = createNode(config, { logger, onHalted, passphrase });
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => {
         void leave(node, log, signal);
@@ -116,12 +143,16 @@ function readArguments(): Arguments {
   }
 }
 
-const { config, home, help, "log-level": level } = readArguments();
-const file = config ?? (home === undefined ? undefined : join(home, "config.json"));
-
-if (help || file === undefined) {
-  process.stdout.write(HELP);
-  process.exitCode = help ? 0 : 2;
+const args = process.argv.slice(2);
+if (isTool(args)) {
+  process.exitCode = await runTool(args, takePassphrase());
 } else {
-  run(file, level).catch((error: unknown) => die(error));
+  const { config, home, help, "log-level": level } = readArguments();
+  const file = config ?? (home === undefined ? undefined : join(home, "config.json"));
+  if (help || file === undefined) {
+    process.stdout.write(HELP);
+    process.exitCode = help ? 0 : 2;
+  } else {
+    run(file, level).catch((error: unknown) => die(error));
+  }
 }

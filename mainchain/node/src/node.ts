@@ -14,11 +14,17 @@ import { createAddressList, LOOPBACK } from "./rpc/address-list.ts";
 import { createHandlers } from "./rpc/methods.ts";
 import { createRateLimit } from "./rpc/rate-limit.ts";
 import { createRpcServer, type RpcServer } from "./rpc/server.ts";
+import { createShelf } from "./snapshot/shelf.ts";
+import { upgradeNeeded } from "./upgrade.ts";
 
 export interface NodeComponents {
   readonly logger: Logger;
   /** The chain cannot go on here; the node is to be stopped and a human must look. */
   readonly onHalted: (reason: NodeError) => void;
+  /** of the store's key, where the configuration names one */
+  readonly passphrase?: string | undefined;
+  /** governed upgrades whose rules this program carries; see upgrade.ts */
+  readonly upgrades?: readonly string[];
 }
 
 /** One validator or observer: a home, an engine over it, and a window for clients. */
@@ -32,7 +38,20 @@ export interface RopeNode {
 /** Opens and locks the home. @throws {CodedError} in one line why this cannot be a node */
 export function createNode(config: NodeConfig, components: NodeComponents): RopeNode {
   const metrics = createMetrics();
-  const home = openHome(config, metrics);
+  const home = openHome(config, { meter: metrics, passphrase: components.passphrase });
+  const { upgrades } = components;
+  const needed = upgradeNeeded(home.runtime.queries, home.ledger.tip().height, upgrades);
+  if (needed) {
+    home.close();
+    metrics.close();
+    throw needed;
+  }
+  const shelf =
+    config.snapshots &&
+    createShelf(
+      { ...config.snapshots, directory: join(config.directory, "snapshots") },
+      { ledger: home.ledger, snapshots: home.runtime.snapshots, logger: components.logger },
+    );
   const bans = createBanBook({ file: join(config.directory, "peers.json") });
   const { logger, onHalted } = components;
   const engine = createEngine(config, {
@@ -40,11 +59,18 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
     logger,
     meter: metrics,
     bans,
+    shelf,
     events: {
       onCommitted(block): void {
         logger.info(summaryOf(block), "committed");
         metrics.committed(block, engine.syncing);
         rpc.publish(block);
+        home.pruner?.after(block.block.header.height);
+        shelf?.after(block.block.header.height);
+        const reason = upgradeNeeded(home.runtime.queries, block.block.header.height, upgrades);
+        if (!reason) return;
+        engine.retire();
+        onHalted(reason);
       },
       onHalted: ({ height, detail }) =>
         onHalted(new NodeError({ code: "node/halted", height, detail })),
@@ -93,7 +119,7 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
     },
     async stop(): Promise<void> {
       nodeInfo.stop();
-      await Promise.all([engine.stop(), rpc.close()]);
+      await Promise.all([engine.stop(), rpc.close(), shelf?.close()]);
       metrics.close();
       home.close();
     },

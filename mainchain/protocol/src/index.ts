@@ -53,6 +53,7 @@ export * from "./state/packets.ts";
 export * from "./state/staking.ts";
 export * from "./state/supervision.ts";
 export * from "./state/transfers.ts";
+export * from "./state/upgrade.ts";
 export * from "./strands/evm/attestation.ts";
 export * from "./strands/evm/proof-error.ts";
 export * from "./strands/evm/slots.ts";

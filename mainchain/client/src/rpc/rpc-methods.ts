@@ -27,6 +27,55 @@ export interface StatusJson {
   readonly syncing: boolean;
 }
 
+/** One moment of a node: totals since its process began unless said otherwise. */
+export interface NodeSampleJson {
+  readonly atMs: number;
+  readonly height: number;
+  readonly transactions: number;
+  readonly mempool: number;
+  readonly peers: number;
+  /** share of one core since the sample before */
+  readonly cpu: number;
+  readonly load1: number;
+  readonly rssBytes: number;
+  readonly heapBytes: number;
+  readonly memoryFreeBytes: number;
+  readonly loopLagMs: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly diskReadBytes: number;
+  readonly diskWrittenBytes: number;
+  readonly storeBytes: number;
+  readonly diskFreeBytes: number;
+}
+
+export interface NodeInfoJson {
+  readonly hardware: {
+    readonly cpuModel: string;
+    readonly cpuCount: number;
+    readonly memoryBytes: number;
+    readonly diskBytes: number;
+  };
+  readonly software: {
+    readonly version: string;
+    readonly protocolVersion: number;
+    readonly nodeJs: string;
+    readonly platform: string;
+    readonly kernel: string;
+    readonly startedAtMs: number;
+  };
+  readonly network: {
+    readonly peers: number;
+    readonly lanes: Readonly<
+      Record<string, { readonly receivedBytes: number; readonly sentBytes: number }>
+    >;
+  };
+  readonly now: NodeSampleJson;
+  readonly everyMs: number;
+  /** oldest first */
+  readonly history: readonly NodeSampleJson[];
+}
+
 export interface RpcMethods {
   readonly status: { readonly params: Record<string, never>; readonly result: StatusJson };
   readonly genesis: {
@@ -120,6 +169,10 @@ export interface RpcMethods {
       readonly nextSet: string;
       readonly signatures: readonly { readonly index: number; readonly signature: string }[];
     };
+  };
+  readonly node_info: {
+    readonly params: { readonly pace?: "fine" | "coarse"; readonly limit?: number };
+    readonly result: NodeInfoJson;
   };
   readonly net_info: {
     readonly params: Record<string, never>;

@@ -4,14 +4,15 @@ import { openCheckpointKey } from "../engine/checkpoint-key.ts";
 import { openSigner } from "../engine/signer.ts";
 import { readGenesis } from "../genesis-file.ts";
 import { readKeys } from "../keys.ts";
+import type { Sealer } from "../store/sealer.ts";
 
 /**
  * The records of what a validator signed, new if there are none: a home that was restored has no others. Only for a
  * key that signs nowhere else, and whose last signatures lie below the restored height.
  */
-export function openSigners(config: NodeConfig): void {
+export function openSigners(config: NodeConfig, sealer?: Sealer): void {
   const { genesis } = readGenesis(config.genesisFile);
-  const { secretKey, address, bridge } = readKeys(config.keysFile);
+  const { secretKey, address, bridge } = readKeys(config.keysFile, sealer);
   if (!bridge) return;
   const at = (name: string): string => join(config.directory, name);
   const { chainId } = genesis.parameters;

@@ -188,8 +188,7 @@ class CommittedBlockSync implements BlockSync {
       this.#avoid(peer);
       return false;
     }
-    driver.applySynced(bound, certificate);
-    return true;
+    return driver.applySynced(bound, certificate);
   }
 
   #avoid(peer: Connection): void {

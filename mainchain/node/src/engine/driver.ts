@@ -88,8 +88,11 @@ export interface Driver {
   /** A block for this height or the next, from a proposal or an answer. */
   offerBlock(bound: BoundBlock): void;
   heldBlock(blockId: Uint8Array): BoundBlock | undefined;
-  /** Block sync: the next block with a commit that was checked. If it is not valid here, this node halts. */
-  applySynced(bound: BoundBlock, commit: Commit): void;
+  /**
+   * Block sync: the next block with a commit that was checked. If it is not valid here, this node halts.
+   * @returns whether more blocks are of use
+   */
+  applySynced(bound: BoundBlock, commit: Commit): boolean;
   /** Leaves the idle step if something waits. Cheap; called often. */
   checkWork(): void;
 }
@@ -187,7 +190,8 @@ class ConsensusDriver implements Driver {
     }
   }
 
-  applySynced(bound: BoundBlock, commit: Commit): void {
+  applySynced(bound: BoundBlock, commit: Commit): boolean {
+    if (this.#stopped) return false;
     try {
       this.#run(() => this.#commit(bound, commit));
     } catch (error) {
@@ -195,6 +199,7 @@ class ConsensusDriver implements Driver {
       this.#halt(bound.block.header.height, `committed elsewhere: ${error.message}`);
     }
     this.#drain();
+    return !this.#stopped;
   }
 
   checkWork(): void {

@@ -19,6 +19,7 @@ import type { BanBook } from "../p2p/ban-book.ts";
 import type { NodeIdentity } from "../p2p/handshake.ts";
 import { createNetwork, type Network, type NetworkEvents } from "../p2p/network.ts";
 import type { RpcMethods } from "../rpc/schema.ts";
+import type { SnapshotShelf } from "../snapshot/shelf.ts";
 import { type BlockSync, createBlockSync } from "./block-sync.ts";
 import { type CheckpointDuty, createCheckpointDuty } from "./checkpoint-duty.ts";
 import { createDriver, type Driver, type DriverOutlet } from "./driver.ts";
@@ -49,6 +50,8 @@ export interface Engine {
   submit(transaction: Uint8Array): Uint8Array;
   /** @throws {NodeError} `node/port-busy`, `node/cannot-listen` */
   start(): Promise<void>;
+  /** Decides and signs nothing more, but still serves what it has to peers. */
+  retire(): void;
   stop(): Promise<void>;
 }
 
@@ -85,6 +88,7 @@ export interface EngineComponents {
   readonly events: EngineEvents;
   readonly logger: Logger;
   readonly meter?: Meter;
+  readonly shelf?: SnapshotShelf | undefined;
   /** who is kept out; forgotten with the process if left out */
   readonly bans?: BanBook;
   /** the real ones if left out */
@@ -149,6 +153,7 @@ class NodeEngine implements Engine {
       findTransaction: (name) => this.mempool.find(name),
       clock,
       meter,
+      shelf: parts.shelf,
       logger,
     });
     this.#duty = this.#createDuty();
@@ -190,6 +195,10 @@ class NodeEngine implements Engine {
       clock.every(DUTY_MS, () => this.#checkDuty()),
     ];
     this.#checkDuty();
+  }
+
+  retire(): void {
+    this.#driver.stop();
   }
 
   async stop(): Promise<void> {

@@ -20,6 +20,7 @@ import {
   type ProposalMessage,
   type StatusMessage,
 } from "../p2p/message.ts";
+import type { SnapshotShelf } from "../snapshot/shelf.ts";
 import { isAuthentic } from "./authenticate.ts";
 import { type BoundBlock, readBlock } from "./block-body.ts";
 import { encodeOutline, rebuildBlock } from "./block-outline.ts";
@@ -70,6 +71,8 @@ export interface ReactorComponents {
   readonly findTransaction: (name: Uint8Array) => Uint8Array | undefined;
   readonly clock: Clock;
   readonly meter: Pick<Meter, "verified">;
+  /** absent on nodes that make no snapshots */
+  readonly shelf?: SnapshotShelf | undefined;
   readonly logger: Logger;
 }
 
@@ -153,6 +156,14 @@ class ConsensusReactor implements Reactor {
         break;
       case "transactions":
         transactions.receive(peer, message.transactions);
+        break;
+      case "snapshotRequest":
+      case "pieceRequest":
+        this.#parts.shelf?.answer(peer, message);
+        break;
+      case "snapshotOffer":
+      case "piece":
+        // For nodes that begin; see snapshot/fetch-snapshot.ts.
         break;
     }
   }

@@ -56,7 +56,21 @@ export type PeerMessage =
       readonly from: bigint;
       readonly blocks: readonly SyncedBlock[];
     }
-  | { readonly kind: "transactions"; readonly transactions: readonly Uint8Array[] };
+  | { readonly kind: "transactions"; readonly transactions: readonly Uint8Array[] }
+  | { readonly kind: "snapshotRequest" }
+  /** encoded, of the newest snapshot; empty if there is none */
+  | { readonly kind: "snapshotOffer"; readonly manifest: Uint8Array }
+  | PieceRequestMessage
+  /** `bytes` is empty if that piece is not there */
+  | (Omit<PieceRequestMessage, "kind"> & { readonly kind: "piece"; readonly bytes: Uint8Array });
+
+export interface PieceRequestMessage {
+  readonly kind: "pieceRequest";
+  readonly height: bigint;
+  /** 0: state, 1: chain */
+  readonly part: number;
+  readonly index: number;
+}
 
 type Kind = PeerMessage["kind"];
 type Body<K extends Kind> = Omit<Extract<PeerMessage, { kind: K }>, "kind">;
@@ -67,6 +81,10 @@ export const MAX_GOSSIP_TRANSACTIONS = 512;
 const MAX_COMMIT_BYTES = 20_000;
 /** 20,000 names of 8 bytes, and what a block has beside its transactions */
 const MAX_OUTLINE_BYTES = 256 * 1024;
+/** 65,536 hashes and what is around them */
+const MAX_MANIFEST_BYTES = 3 * 1024 * 1024;
+/** one MiB, or one state entry of the greatest length */
+const MAX_PIECE_BYTES = 2 * 1024 * 1024;
 
 const bodies: { readonly [K in Kind]: Codec<Body<K>> } = {
   status: struct<Body<"status">>({ height: u64, roundPlusOne: u32, committed: u64 }),
@@ -89,6 +107,15 @@ const bodies: { readonly [K in Kind]: Codec<Body<K>> } = {
   transactions: struct<Body<"transactions">>({
     transactions: list(varBytes(MAX_TRANSACTION_BYTES + 512), MAX_GOSSIP_TRANSACTIONS),
   }),
+  snapshotRequest: struct<Body<"snapshotRequest">>({}),
+  snapshotOffer: struct<Body<"snapshotOffer">>({ manifest: varBytes(MAX_MANIFEST_BYTES) }),
+  pieceRequest: struct<Body<"pieceRequest">>({ height: u64, part: u8, index: u32 }),
+  piece: struct<Body<"piece">>({
+    height: u64,
+    part: u8,
+    index: u32,
+    bytes: varBytes(MAX_PIECE_BYTES),
+  }),
 };
 
 /** Positions are the wire tags. */
@@ -101,6 +128,10 @@ const kinds: readonly Kind[] = [
   "syncRequest",
   "syncResponse",
   "transactions",
+  "snapshotRequest",
+  "snapshotOffer",
+  "pieceRequest",
+  "piece",
 ];
 
 const messageCodec: Codec<PeerMessage> = {
@@ -125,6 +156,10 @@ export const LANE_OF: { readonly [K in Kind]: Lane } = {
   syncRequest: "sync",
   syncResponse: "sync",
   transactions: "transaction",
+  snapshotRequest: "sync",
+  snapshotOffer: "sync",
+  pieceRequest: "sync",
+  piece: "sync",
 };
 
 export interface MessageFacts {
@@ -133,7 +168,12 @@ export interface MessageFacts {
   readonly isRequest: boolean;
 }
 
-const REQUESTS: ReadonlySet<Kind> = new Set<Kind>(["blockRequest", "syncRequest"]);
+const REQUESTS: ReadonlySet<Kind> = new Set<Kind>([
+  "blockRequest",
+  "syncRequest",
+  "snapshotRequest",
+  "pieceRequest",
+]);
 
 /** What the first byte says; undefined if no message begins so. */
 export function factsOf(bytes: Uint8Array): MessageFacts | undefined {

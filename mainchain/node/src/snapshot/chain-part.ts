@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   bytesToHex,
   type Codec,
@@ -43,6 +44,8 @@ export interface ChainPart {
 
 /** Headers of a few hundred bytes: more would be hundreds of megabytes. */
 const MAX_PAST = 1_000_000;
+/** Votes may not wait for tens of thousands of headers. */
+const HEADERS_PER_TURN = 200n;
 
 const signedHeaderCodec: Codec<SignedHeader> = struct<SignedHeader>({
   header: headerCodec,
@@ -64,10 +67,10 @@ export const oldestNeeded = (height: bigint, evidenceBlocks: bigint): bigint =>
   height > evidenceBlocks ? height - evidenceBlocks : 1n;
 
 /** @throws {SnapshotError} `snapshot/no-such-height` if block, commit or the header above are not here */
-export function collectChainPart(
+export async function collectChainPart(
   { blocks, evidenceBlocks, tip }: Pick<Ledger, "blocks" | "evidenceBlocks" | "tip">,
   height: bigint,
-): ChainPart {
+): Promise<ChainPart> {
   const block = blocks.blockBytes(height);
   const header = blocks.header(height);
   const commit = blocks.commit(height);
@@ -79,6 +82,7 @@ export function collectChainPart(
   const past: PastHeader[] = [];
   const handovers: SignedHeader[] = [];
   for (let at = 1n; at <= height; at += 1n) {
+    if (at % HEADERS_PER_TURN === 0n) await nextTurn();
     const found = blocks.header(at);
     const handover = found && isHandover(found) ? signedHeaderAt(blocks, at) : undefined;
     if (handover) handovers.push(handover);

@@ -29,7 +29,7 @@ export async function createSnapshot(
   directory: string,
 ): Promise<Manifest> {
   if (existsSync(directory)) throw new SnapshotError({ code: "snapshot/exists", directory });
-  const part = collectChainPart(ledger, height);
+  const part = await collectChainPart(ledger, height);
   const header = ledger.blocks.header(height);
   if (!header) throw new Error("a block without its header");
   const fresh = `${directory}.new`;

@@ -7,6 +7,8 @@ export type SnapshotErrorInfo =
   | { readonly code: "snapshot/no-such-height"; readonly height: bigint; readonly newest: bigint }
   | { readonly code: "snapshot/bad-manifest"; readonly detail: string }
   | { readonly code: "snapshot/wrong-chain" }
+  /** no peer offers one that reaches the trusted height */
+  | { readonly code: "snapshot/no-offer"; readonly peers: number }
   /** a piece is not the one that the manifest names */
   | { readonly code: "snapshot/bad-piece"; readonly part: PieceKind; readonly index: number }
   /** entries are not in the order of the tree, or one comes twice */

@@ -218,6 +218,7 @@ export function pruneBlocks(
     remove(atHeight(SPACE.events, height));
     for (const [row] of store.range(resultsRow(height, 0), resultsRow(height + 1n, 0))) remove(row);
     for (const one of transactions) remove(keyOf(SPACE.transaction, decodeTransaction(one).id));
+    if (height < headersBelow) continue;
     const past = encode(pastCodec, { header, evidence });
     operations.push({ key: atHeight(SPACE.header, height), value: past });
   }

@@ -30,6 +30,10 @@ export interface LocalNodes {
   readonly halted: ReadonlyMap<number, NodeError>;
   home(index: number): DevnetNode;
   url(index: number): string;
+  /** The passphrase for the next starts. */
+  unlock(index: number, passphrase: string): void;
+  /** The governed upgrades that the program of the next starts carries. */
+  carry(upgrades: readonly string[]): void;
   /** Settings for the next start. */
   configure(index: number, change: Partial<NodeConfigInput>): void;
   start(...indexes: readonly number[]): Promise<void>;
@@ -54,6 +58,8 @@ export async function createLocalNodes(options: Partial<DevnetOptions> = {}): Pr
   });
   const halted = new Map<number, NodeError>();
   const running = new Map<number, RopeNode>();
+  const passphrases = new Map<number, string>();
+  let carried: readonly string[] = [];
   let nonce = 0n;
 
   const nodes: LocalNodes = {
@@ -67,6 +73,10 @@ export async function createLocalNodes(options: Partial<DevnetOptions> = {}): Pr
       return home;
     },
     url: (index) => nodes.home(index).rpcUrl,
+    carry(upgrades): void {
+      carried = upgrades;
+    },
+    unlock: (index, passphrase) => void passphrases.set(index, passphrase),
     configure(index, change): void {
       const { configFile } = nodes.home(index);
       const config = JSON.parse(readFileSync(configFile, "utf8"));
@@ -83,6 +93,8 @@ export async function createLocalNodes(options: Partial<DevnetOptions> = {}): Pr
         const node = createNode(readConfig(nodes.home(index).configFile), {
           logger: pino({ level: "silent" }),
           onHalted: (reason) => void halted.set(index, reason),
+          passphrase: passphrases.get(index),
+          upgrades: carried,
         });
         running.set(index, node);
         return node;
@@ -107,7 +119,10 @@ export async function createLocalNodes(options: Partial<DevnetOptions> = {}): Pr
       for (let turn = 0; turn < count; turn += 1) {
         const tx = transfer(nodes, rich, nonce, createAccount().address);
         nonce += 1n;
-        const { id } = await call(nodes.url(index), "broadcast_tx", { tx });
+        // A connection kept open to a node that was restarted fails once.
+        const { id } = await eventually("an answer", () =>
+          call(nodes.url(index), "broadcast_tx", { tx }),
+        );
         await eventually("inclusion", () =>
           call(nodes.url(index), "tx", { id }).catch(() => undefined),
         );

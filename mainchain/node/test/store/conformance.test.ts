@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { KeyValueStore } from "../../src/store/key-value-store.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { placeBelow, readBelow } from "../../src/store/prefixed.ts";
+import { sealStore } from "../../src/store/sealed-store.ts";
+import { createSealer } from "../../src/store/sealer.ts";
 import { openSqliteStore } from "../../src/store/sqlite-store.ts";
 
 const key = (text: string) => utf8ToBytes(text);
@@ -17,6 +19,8 @@ const names = (entries: Iterable<readonly [Uint8Array, Uint8Array]>) =>
 const stores = {
   memory: () => createMemoryStore(),
   sqlite: (directory: string) => openSqliteStore(directory),
+  sealed: (directory: string) =>
+    sealStore(openSqliteStore(directory), createSealer(new Uint8Array(32))),
 };
 
 describe.each(Object.entries(stores))("the %s store", (_, open) => {

@@ -90,6 +90,7 @@ export const stateKey: {
   readonly signing: (validator: Uint8Array) => Uint8Array;
   readonly slashingProgress: () => Uint8Array;
   readonly missedCheckpoints: (validator: Uint8Array) => Uint8Array;
+  readonly upgradePlan: () => Uint8Array;
 } = {
   parameters: () => key("chain/parameters/"),
   account: (address) => key("accounts/account/", address),
@@ -156,4 +157,5 @@ export const stateKey: {
   signing: (validator) => key("slashing/signing/", validator),
   slashingProgress: () => key("slashing/progress/"),
   missedCheckpoints: (validator) => key("slashing/missed-checkpoints/", validator),
+  upgradePlan: () => key("upgrade/plan/"),
 };

@@ -356,4 +356,5 @@ export const records: Readonly<Record<string, readonly [Codec<unknown>, Arbitrar
   signing: row(protocol.signingRecordCodec, fc.record({ missed: u32, bitmap: varBytes(64) })),
   slashingProgress: row(protocol.slashingProgressRecordCodec, fc.record({ samples: u64 })),
   missedCheckpoints: row(protocol.missedCheckpointsRecordCodec, fc.record({ inRow: u16 })),
+  upgradePlan: row(protocol.upgradePlanRecordCodec, fc.record({ name: text(64), height: u64 })),
 };

@@ -85,6 +85,7 @@ describe("state keys", () => {
     signing: stateKey.signing(some),
     slashingProgress: stateKey.slashingProgress(),
     missedCheckpoints: stateKey.missedCheckpoints(some),
+    upgradePlan: stateKey.upgradePlan(),
   };
 
   test("never stand in the range of another record", () => {
