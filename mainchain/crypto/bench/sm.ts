@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import smCrypto from "sm-crypto";
 import * as smCryptoV2 from "sm-crypto-v2";
-import { createVerifyPool } from "../pool/index.ts";
+import { createVerifyPool, type VerifyPool } from "../pool/index.ts";
 import {
   bytesToBigint,
   bytesToHex,
@@ -296,6 +296,54 @@ function bareThreads(count: number, work: readonly Item[]): BareThreads {
   };
 }
 
+const milliseconds = (since: bigint): number => Number(process.hrtime.bigint() - since) / 1e6;
+
+function spread(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part: number): string =>
+    (sorted[Math.round(part * (sorted.length - 1))] as number).toFixed(2);
+  return `${at(0.5)} (quartiles ${at(0.25)} to ${at(0.75)}, from ${at(0)} to ${at(1)})`;
+}
+
+/**
+ * Per core: all threads over one, in pairs that follow each other, so that a neighbour's load falls on both; by the
+ * clock, and by the processor time of the whole process, which neighbours do not use. And for how long the calling
+ * thread is held where most falls to it in one turn of its event loop: a call that fills every slot of every thread.
+ */
+async function scaling(
+  cores: number,
+  work: readonly Item[],
+  one: VerifyPool,
+  all: VerifyPool,
+): Promise<void> {
+  const held: number[] = [];
+  const timed = async (pool: VerifyPool): Promise<{ clock: number; processor: number }> => {
+    const before = process.cpuUsage();
+    const start = process.hrtime.bigint();
+    const answers = pool.verifyMany(work);
+    await Promise.resolve();
+    held.push(milliseconds(start));
+    await answers;
+    const { user, system } = process.cpuUsage(before);
+    return { clock: milliseconds(start), processor: user + system };
+  };
+  await timed(one);
+  await timed(all);
+  held.length = 0;
+  const pairs: { clock: number; processor: number }[] = [];
+  for (let run = 0; run < 2 * runs + 1; run += 1) {
+    const [single, together] = [await timed(one), await timed(all)];
+    pairs.push({
+      clock: single.clock / together.clock / cores,
+      processor: single.processor / together.processor,
+    });
+  }
+  const of = (key: "clock" | "processor"): string => spread(pairs.map((each) => each[key]));
+  console.log(`sm2.pool, per core of ${cores}, ${pairs.length} pairs: ${of("clock")}`);
+  console.log(`  by processor time: ${of("processor")}`);
+  console.log(`  the calling thread held, ms: ${spread(held)}`);
+}
+
 /**
  * All cores, over one thread of the same pool, and over as many threads that have their items already and share
  * nothing: on a busy machine those do not reach "cores × one thread" either.
@@ -314,6 +362,7 @@ async function pool(): Promise<Figure> {
       must(answers.every(Boolean), `${name} refused a signature`);
     },
   });
+  await scaling(cores, work, one, all);
   const before = process.threadCpuUsage();
   const figure = await contest("sm2.pool", runs, through(`${cores} threads`, all), [
     through("one thread", one),

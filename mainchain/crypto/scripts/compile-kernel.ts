@@ -1,9 +1,14 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 interface Compiler {
   main(
     args: readonly string[],
-    host: { readonly writeFile: (name: string, contents: Uint8Array | string) => void },
+    host: {
+      readonly readFile: (name: string, folder: string) => string | null;
+      readonly writeFile: (name: string, contents: Uint8Array | string) => void;
+    },
   ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>;
 }
 
@@ -24,8 +29,11 @@ export interface CompiledKernel {
   readonly text: string;
 }
 
-/** An entry as WebAssembly. The compiler's version is pinned, so equal sources give equal bytes. */
-export async function compileKernel(entry: string): Promise<CompiledKernel> {
+/**
+ * An entry as WebAssembly. The compiler's version is pinned, so equal sources give equal bytes.
+ * @param source in place of the entry's file: what a test exports of the kernels' insides
+ */
+export async function compileKernel(entry: string, source?: string): Promise<CompiledKernel> {
   const { main } = (await import(COMPILER)) as Compiler;
   let binary: Uint8Array | undefined;
   let text: string | undefined;
@@ -48,6 +56,11 @@ export async function compileKernel(entry: string): Promise<CompiledKernel> {
       "abort=",
     ],
     {
+      readFile: (name, folder) => {
+        if (name === entry && source !== undefined) return source;
+        const path = join(folder, name);
+        return existsSync(path) ? readFileSync(path, "utf8") : null;
+      },
       writeFile: (_name, contents) => {
         if (typeof contents === "string") text = contents;
         else binary = contents;

@@ -64,12 +64,17 @@ export function opensslSecretKey(secretKey: Uint8Array, publicKey: Uint8Array): 
  * OpenSSL's opinion. `createVerify("sm3")` does not add Z, so feeding `Z ‖ M` makes it standard SM2 for any
  * user id.
  */
+/** @throws {Error} where the key is none */
+export function opensslPublicKey(publicKey: Uint8Array): KeyObject {
+  return createPublicKey(spkiOf(publicKey));
+}
+
 export function opensslVerify(
   signature: Uint8Array,
   zAndMessage: Uint8Array,
-  publicKey: Uint8Array,
+  publicKey: Uint8Array | KeyObject,
 ): boolean {
-  const key = createPublicKey(spkiOf(publicKey));
+  const key = publicKey instanceof Uint8Array ? opensslPublicKey(publicKey) : publicKey;
   return createVerify("sm3").update(zAndMessage).verify(key, toDer(signature));
 }
 

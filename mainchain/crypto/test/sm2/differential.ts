@@ -1,7 +1,8 @@
+import type { KeyObject } from "node:crypto";
 import smCrypto from "sm-crypto";
 import { bytesToHex, sm2 } from "../../src/index.ts";
 import { KernelUnderTest, MOST_TOGETHER } from "../kernel-sm2.ts";
-import { opensslVerify } from "../openssl-sm2.ts";
+import { opensslPublicKey, opensslVerify } from "../openssl-sm2.ts";
 import type { FastCase } from "./fast-cases.ts";
 
 /** What the verifiers say of cases, and how many of which kind there were. */
@@ -9,6 +10,8 @@ export class Differential {
   readonly seen: Record<string, number> = {};
   readonly #kernel = new KernelUnderTest();
   readonly #waiting: FastCase[] = [];
+  /** by array: most cases share those of the generator's keys */
+  readonly #keys = new WeakMap<Uint8Array, KeyObject>();
 
   /**
    * The walks of the kernel, one signature at a time; and as soon as there are enough of them, together.
@@ -39,10 +42,20 @@ export class Differential {
 
   /** OpenSSL, where the case has a message. It refuses keys that are none with an error, so those are left out. */
   checkOpenssl(each: FastCase): void {
-    if (each.preimage === undefined || !sm2.isValidPublicKey(each.publicKey)) return;
+    if (each.preimage === undefined) return;
+    const key = this.#opensslKey(each.publicKey);
+    if (key === undefined) return;
     this.#count("OpenSSL");
-    const answer = opensslVerify(each.signature, each.preimage, each.publicKey);
+    const answer = opensslVerify(each.signature, each.preimage, key);
     this.#expect("OpenSSL", each, answer);
+  }
+
+  #opensslKey(publicKey: Uint8Array): KeyObject | undefined {
+    const known = this.#keys.get(publicKey);
+    if (known !== undefined || !sm2.isValidPublicKey(publicKey)) return known;
+    const key = opensslPublicKey(publicKey);
+    this.#keys.set(publicKey, key);
+    return key;
   }
 
   /** sm-crypto, on valid signatures: on others it is known to err. */
