@@ -7,7 +7,7 @@ import type { Ledger } from "../engine/ledger.ts";
 import { chainPartCodec, collectChainPart } from "./chain-part.ts";
 import { type PieceKind, SnapshotError } from "./errors.ts";
 import { type Manifest, manifestCodec, SNAPSHOT_VERSION } from "./manifest.ts";
-import { cut, piecesOf } from "./pieces.ts";
+import { createPieceBuilder, cut } from "./pieces.ts";
 
 export interface SnapshotParts {
   readonly ledger: Ledger;
@@ -17,9 +17,11 @@ export interface SnapshotParts {
 export const pieceName = (kind: PieceKind, index: number): string =>
   `${kind}-${String(index).padStart(5, "0")}.bin`;
 export const MANIFEST = "manifest.bin";
+/** Votes may not wait for a snapshot longer than this, and the writing of a piece. */
+const SLICE_MS = 5;
 
 /**
- * Writes the state after `height` with what proves it. Blocks may be committed meanwhile; each piece is one turn of
+ * Writes the state after `height` with what proves it. Blocks may be committed meanwhile: the work is done in slices of
  * the event loop. The folder appears when it is whole.
  * @throws {SnapshotError} `snapshot/exists`, `snapshot/no-such-height`; {CodedError} `state/height-pruned`
  */
@@ -35,24 +37,28 @@ export async function createSnapshot(
   const fresh = `${directory}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true, mode: 0o700 });
+  function keep(kind: PieceKind, hashes: Uint8Array[], piece: Uint8Array | undefined): void {
+    if (!piece) return;
+    writeFileSync(join(fresh, pieceName(kind, hashes.length)), piece);
+    hashes.push(sm3(piece));
+  }
+  const state: Uint8Array[] = [];
+  const builder = createPieceBuilder();
   let entries = 0n;
-  function* counted(): Generator<readonly [Uint8Array, Uint8Array]> {
-    for (const entry of snapshots.entries(height)) {
-      entries += 1n;
-      yield entry;
-    }
+  let endMs = performance.now() + SLICE_MS;
+  for (const entry of snapshots.entries(height)) {
+    entries += 1n;
+    keep("state", state, builder.add(entry));
+    if (performance.now() < endMs) continue;
+    await nextTurn();
+    endMs = performance.now() + SLICE_MS;
   }
-  async function write(kind: PieceKind, pieces: Iterable<Uint8Array>): Promise<Uint8Array[]> {
-    const hashes: Uint8Array[] = [];
-    for (const piece of pieces) {
-      writeFileSync(join(fresh, pieceName(kind, hashes.length)), piece);
-      hashes.push(sm3(piece));
-      await nextTurn();
-    }
-    return hashes;
+  keep("state", state, builder.finish());
+  const chain: Uint8Array[] = [];
+  for (const piece of cut(encode(chainPartCodec, part))) {
+    keep("chain", chain, piece);
+    await nextTurn();
   }
-  const state = await write("state", piecesOf(counted()));
-  const chain = await write("chain", cut(encode(chainPartCodec, part)));
   const manifest: Manifest = {
     version: SNAPSHOT_VERSION,
     chainId: ledger.chainId,

@@ -6,25 +6,50 @@ import { SnapshotError } from "./errors.ts";
 export const MAX_PIECE_BYTES: number = 1024 * 1024;
 const HEAD_BYTES = 6;
 
-/** Entries in rows of at most a MiB, each row as full as it can be: one state, one division. */
-export function* piecesOf(entries: Iterable<StateEntry>): Generator<Uint8Array> {
+/** Gathers entries into rows of at most a MiB, each row as full as it can be: one state, one division. */
+export interface PieceBuilder {
+  /** the piece that was full before this entry */
+  add(entry: StateEntry): Uint8Array | undefined;
+  /** the last one */
+  finish(): Uint8Array | undefined;
+}
+
+export function createPieceBuilder(): PieceBuilder {
   let parts: Uint8Array[] = [];
   let bytes = 0;
-  for (const [key, value] of entries) {
-    const length = HEAD_BYTES + key.length + value.length;
-    if (bytes > 0 && bytes + length > MAX_PIECE_BYTES) {
-      yield concatBytes(...parts);
-      parts = [];
-      bytes = 0;
-    }
-    const head = new Uint8Array(HEAD_BYTES);
-    const view = new DataView(head.buffer);
-    view.setUint16(0, key.length);
-    view.setUint32(2, value.length);
-    parts.push(head, key, value);
-    bytes += length;
+
+  function take(): Uint8Array | undefined {
+    if (bytes === 0) return undefined;
+    const piece = concatBytes(...parts);
+    parts = [];
+    bytes = 0;
+    return piece;
   }
-  if (bytes > 0) yield concatBytes(...parts);
+
+  return {
+    add([key, value]): Uint8Array | undefined {
+      const length = HEAD_BYTES + key.length + value.length;
+      const full = bytes + length > MAX_PIECE_BYTES ? take() : undefined;
+      const head = new Uint8Array(HEAD_BYTES);
+      const view = new DataView(head.buffer);
+      view.setUint16(0, key.length);
+      view.setUint32(2, value.length);
+      parts.push(head, key, value);
+      bytes += length;
+      return full;
+    },
+    finish: take,
+  };
+}
+
+export function* piecesOf(entries: Iterable<StateEntry>): Generator<Uint8Array> {
+  const builder = createPieceBuilder();
+  for (const entry of entries) {
+    const piece = builder.add(entry);
+    if (piece) yield piece;
+  }
+  const last = builder.finish();
+  if (last) yield last;
 }
 
 /** The reverse, strictly. @throws {SnapshotError} `snapshot/out-of-order`, `snapshot/not-canonical` */
