@@ -191,7 +191,7 @@ export async function startNetwork(
   const devnet = createDevnet({
     directory,
     chainName: "test",
-    basePort: await freePorts(2 * options.validators),
+    basePort: await freePorts(2 * (options.validators + (options.candidates ?? 0))),
     accounts: rich.map(({ address }) => ({ address, balance: 10n ** 15n })),
     ...options,
   });
