@@ -30,7 +30,7 @@ import {
 } from "@ropenet/protocol";
 import { AppError, InvariantViolation } from "./app-error.ts";
 import { checkTransaction, type Terms } from "./check-transaction.ts";
-import { collectHandlers, executeTransaction, mostSpent } from "./execute-transaction.ts";
+import { collectHandlers, executeTransaction, type Gate, mostSpent } from "./execute-transaction.ts";
 import { type KnownTransaction, KnownTransactions } from "./known-transactions.ts";
 import { type Context, type Module, readRecord, type StateView, writeRecord } from "./module.ts";
 import { type BlockState, createBlockState } from "./state/block-state.ts";
@@ -48,6 +48,7 @@ import { MAX_BLOCK_WORK, workOf } from "./work.ts";
 export interface ApplicationOptions {
   readonly reader: KeyValueReader;
   readonly modules: readonly Module[];
+  readonly gate: Gate;
   /** after every block, invariants of what it touched; a violation halts the node */
   readonly checkInvariants: boolean;
   readonly checkpointDue: (state: StateView, height: bigint) => boolean;
@@ -96,7 +97,7 @@ class RopeApplication implements Application {
     this.#options = options;
     this.#values = createCommittedValues(options.reader);
     this.#trie = new StateTrie(options.reader);
-    this.#handlers = collectHandlers(options.modules);
+    this.#handlers = collectHandlers(options.modules, options.gate);
   }
 
   get #reader(): KeyValueReader {

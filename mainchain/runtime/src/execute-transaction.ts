@@ -27,13 +27,24 @@ export function baseUnits(bytes: number): bigint {
 
 export type Handlers = ReadonlyMap<MessageName, Handler<MessageName>>;
 
-/** @throws if two modules claim one message */
-export function collectHandlers(modules: readonly Module[]): Handlers {
+/** Whether a sender may send a message at all. @throws CodedError if not */
+export type Gate = (context: TransactionContext, name: MessageName) => void;
+
+function behind<K extends MessageName>(gate: Gate, name: K, handler: Handler<K>): Handler<K> {
+  return (context, body) => {
+    gate(context, name);
+    handler(context, body);
+  };
+}
+
+/** Every handler behind the gate. @throws if two modules claim one message */
+export function collectHandlers(modules: readonly Module[], gate: Gate): Handlers {
   const handlers = new Map<MessageName, Handler<MessageName>>();
   for (const module of modules) {
     for (const [name, handler] of Object.entries(module.handlers)) {
       if (handlers.has(name as MessageName)) throw new Error(`two handlers for ${name}`);
-      handlers.set(name as MessageName, handler as Handler<MessageName>);
+      const named = name as MessageName;
+      handlers.set(named, behind(gate, named, handler as Handler<MessageName>));
     }
   }
   return handlers;

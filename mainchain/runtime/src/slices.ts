@@ -3,12 +3,16 @@ import type {
   AssetRecord,
   BridgeKeys,
   ChainRecord,
+  ControlSubject,
   EpochRecord,
+  HaltRecord,
   HoldRecord,
   OutboxSummary,
   Packet,
   ProofAnchor,
+  RecoverClient,
   RepresentationRecord,
+  StakingParametersRecord,
   StatementKind,
   Suite,
   TrieNodes,
@@ -54,6 +58,48 @@ export interface Offices {
   assertOffice(context: TransactionContext, office: string): void;
   /** @throws CodedError `identity/not-a-member`, `identity/member-suspended` */
   assertMember(context: Context, account: Uint8Array): void;
+}
+
+/** Owned by identity: what governance changes. */
+export interface OfficeRoll {
+  /** @throws CodedError `identity/unknown-office`, `identity/in-office` */
+  give(context: Context, office: string, account: Uint8Array): void;
+  /** @throws CodedError `identity/not-in-office` */
+  take(context: Context, office: string, account: Uint8Array): void;
+}
+
+/** Owned by chains. */
+export interface ClientRecovery {
+  /** Checks all before it writes. @throws CodedError `chain/…`, `client/…`, `attestation/…` */
+  recover(context: Context, recovery: RecoverClient): void;
+}
+
+/** Owned by transfers. */
+export interface FrozenBooks {
+  /** @throws CodedError `transfers/not-frozen` */
+  unfreeze(context: Context, assetId: Uint8Array, gateway: Uint8Array): void;
+}
+
+/** Owned by data credential. */
+export interface Quarantines {
+  /** @throws CodedError `credential/…` */
+  lift(context: Context, credentialId: Uint8Array, gateway: Uint8Array): void;
+}
+
+/** Owned by staking. */
+export interface StakingRules {
+  /** @throws CodedError `staking/bad-parameters` if the whole would break its rules */
+  change(context: Context, parameters: StakingParametersRecord): void;
+}
+
+/** Owned by staking: coins that are no more. */
+export interface Supply {
+  burn(context: Context, amount: bigint): void;
+}
+
+/** Owned by control: what is halted now. */
+export interface Halts {
+  find(context: Context, kind: ControlSubject, subject: Uint8Array): HaltRecord | undefined;
 }
 
 /** Owned by supervision. */

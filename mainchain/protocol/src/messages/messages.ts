@@ -3,7 +3,9 @@ import * as accounts from "./accounts.ts";
 import * as asset from "./asset.ts";
 import * as chains from "./chains.ts";
 import * as checkpoints from "./checkpoints.ts";
+import * as control from "./control.ts";
 import * as credential from "./data-credential.ts";
+import * as governance from "./governance.ts";
 import * as identity from "./identity.ts";
 import * as packets from "./packets.ts";
 import * as slashing from "./slashing.ts";
@@ -50,6 +52,15 @@ export interface MessageBodies {
   "staking/renew-admission": staking.RenewAdmission;
   "staking/revoke-admission": staking.RevokeAdmission;
   "slashing/report-statement": slashing.ReportStatement;
+  "governance/propose": governance.Propose;
+  "governance/vote": governance.CastVote;
+  "control/halt": control.OrderHalt;
+  "control/approve": control.ApproveHalt;
+  "control/lift": control.LiftHalt;
+  "control/halt-own": control.HaltOwn;
+  "control/lift-own": control.LiftOwn;
+  "control/appeal": control.AppealHalt;
+  "control/decide-appeal": control.DecideAppeal;
 }
 
 export type MessageName = keyof MessageBodies;
@@ -97,6 +108,15 @@ export const MESSAGES: { readonly [K in MessageName]: MessageKind<MessageBodies[
   "staking/renew-admission": { type: 0x0a08, codec: staking.renewAdmissionCodec },
   "staking/revoke-admission": { type: 0x0a09, codec: staking.revokeAdmissionCodec },
   "slashing/report-statement": { type: 0x0b01, codec: slashing.reportStatementCodec },
+  "governance/propose": { type: 0x0c01, codec: governance.proposeCodec },
+  "governance/vote": { type: 0x0c02, codec: governance.castVoteCodec },
+  "control/halt": { type: 0x0d01, codec: control.orderHaltCodec },
+  "control/approve": { type: 0x0d02, codec: control.approveHaltCodec },
+  "control/lift": { type: 0x0d03, codec: control.liftHaltCodec },
+  "control/halt-own": { type: 0x0d04, codec: control.haltOwnCodec },
+  "control/lift-own": { type: 0x0d05, codec: control.liftOwnCodec },
+  "control/appeal": { type: 0x0d06, codec: control.appealHaltCodec },
+  "control/decide-appeal": { type: 0x0d07, codec: control.decideAppealCodec },
 };
 
 export type Message = {

@@ -91,6 +91,16 @@ export const stateKey: {
   readonly slashingProgress: () => Uint8Array;
   readonly missedCheckpoints: (validator: Uint8Array) => Uint8Array;
   readonly upgradePlan: () => Uint8Array;
+  readonly governanceParameters: () => Uint8Array;
+  readonly proposal: (proposalId: bigint) => Uint8Array;
+  readonly proposalCount: () => Uint8Array;
+  readonly openProposal: (proposalId: bigint) => Uint8Array;
+  readonly electorate: (proposalId: bigint) => Uint8Array;
+  readonly vote: (proposalId: bigint, validator: Uint8Array) => Uint8Array;
+  readonly halt: (haltId: Uint8Array) => Uint8Array;
+  readonly haltCount: () => Uint8Array;
+  readonly haltByIndex: (index: bigint) => Uint8Array;
+  readonly haltBySubject: (kind: number, subject: Uint8Array) => Uint8Array;
 } = {
   parameters: () => key("chain/parameters/"),
   account: (address) => key("accounts/account/", address),
@@ -158,4 +168,14 @@ export const stateKey: {
   slashingProgress: () => key("slashing/progress/"),
   missedCheckpoints: (validator) => key("slashing/missed-checkpoints/", validator),
   upgradePlan: () => key("upgrade/plan/"),
+  governanceParameters: () => key("governance/parameters/"),
+  proposal: (proposalId) => key("governance/proposal/", n64(proposalId)),
+  proposalCount: () => key("governance/count/"),
+  openProposal: (proposalId) => key("governance/open/", n64(proposalId)),
+  electorate: (proposalId) => key("governance/electorate/", n64(proposalId)),
+  vote: (proposalId, validator) => key("governance/vote/", n64(proposalId), validator),
+  halt: (haltId) => key("control/halt/", haltId),
+  haltCount: () => key("control/count/"),
+  haltByIndex: (index) => key("control/by-index/", n64(index)),
+  haltBySubject: (kind, subject) => key("control/by-subject/", Uint8Array.of(kind), subject),
 };

@@ -30,8 +30,8 @@ export const TRANSFER_STATE: {
   readonly quarantined: 5;
 } = { queued: 1, forwarded: 2, settled: 3, returned: 4, quarantined: 5 };
 
-/** Why a transfer waits: 0 not queued, 1 hold, 2 net limit, 3 delay of large amounts. */
-export type QueueReason = 0 | 1 | 2 | 3;
+/** Why a transfer waits: 0 not queued, 1 hold, 2 net limit, 3 delay of large amounts, 4 halt. */
+export type QueueReason = 0 | 1 | 2 | 3 | 4;
 
 export interface TransferRecord {
   readonly transferId: Uint8Array;
@@ -66,7 +66,7 @@ export const transferRecordCodec: Codec<TransferRecord> = struct<TransferRecord>
   asset: optional(assetPayloadCodec),
   finalGateway: b32,
   leg2Sequence: u64,
-  queueReason: choice<QueueReason>(0, 1, 2, 3),
+  queueReason: choice<QueueReason>(0, 1, 2, 3, 4),
   holdId: b32,
   releaseAtMs: u64,
   failure: u16,

@@ -46,6 +46,8 @@ describe("messages", () => {
       "checkpoints",
       "staking",
       "slashing",
+      "governance",
+      "control",
     ];
     for (const name of names) {
       expect(MESSAGES[name].type >> 8).toBe(modules.indexOf(name.split("/")[0] ?? "") + 1);

@@ -86,6 +86,16 @@ describe("state keys", () => {
     slashingProgress: stateKey.slashingProgress(),
     missedCheckpoints: stateKey.missedCheckpoints(some),
     upgradePlan: stateKey.upgradePlan(),
+    governanceParameters: stateKey.governanceParameters(),
+    proposal: stateKey.proposal(1n),
+    proposalCount: stateKey.proposalCount(),
+    openProposal: stateKey.openProposal(1n),
+    electorate: stateKey.electorate(1n),
+    vote: stateKey.vote(1n, some),
+    halt: stateKey.halt(some),
+    haltCount: stateKey.haltCount(),
+    haltByIndex: stateKey.haltByIndex(1n),
+    haltBySubject: stateKey.haltBySubject(1, some),
   };
 
   test("never stand in the range of another record", () => {

@@ -40,7 +40,6 @@ export function registerAsset(
   },
 ): void {
   const { state, sender } = context;
-  slices.offices.assertOffice(context, "standards");
   checkFields(body);
   const { originGateway, assetClass, nativeId } = body;
   if (!equalBytes(originGateway, slices.directory.ropeGateway(context))) {

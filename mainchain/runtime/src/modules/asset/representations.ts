@@ -91,7 +91,6 @@ export function addRepresentation(
 ): void {
   const { directory, offices, outlet } = slices;
   const { assetId, gateway, localId, decimals, scale, netLimit, windowMs } = body;
-  offices.assertOffice(context, "standards");
   const asset = requireAsset(context, assetId);
   const isOrigin = equalBytes(gateway, asset.originGateway);
   checkFields(body, asset, isOrigin);

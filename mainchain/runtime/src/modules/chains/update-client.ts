@@ -13,11 +13,11 @@ import {
   verifyAttestations,
   ZERO_32,
 } from "@ropenet/protocol";
-import { readRecord, type TransactionContext, writeRecord } from "../../module.ts";
+import { readRecord, type StateView, type TransactionContext, writeRecord } from "../../module.ts";
 import { ChainsError } from "./errors.ts";
 
 /** Proven headers kept per strand: proofs older than this many updates are taken anew. */
-const KEPT_HEADERS = 2_000;
+export const KEPT_HEADERS = 2_000;
 /** Recovering one signer costs about as much as 50 hashes; priced before it is done. */
 const UNITS_PER_SIGNATURE = 3_000n;
 
@@ -35,6 +35,10 @@ function freeze(context: TransactionContext, chain: ChainRecord, height: bigint)
 
 const headerCountKey = (gateway: Uint8Array): Uint8Array =>
   concatBytes(utf8ToBytes("clients/header-count/"), gateway);
+
+export function writeHeaderCount(state: StateView, gateway: Uint8Array, count: number): void {
+  writeRecord(state, headerCountKey(gateway), u32, count);
+}
 
 /** Counts a new header, and drops the oldest once there are more than are kept. */
 function keepHeaders(context: TransactionContext, gateway: Uint8Array): void {

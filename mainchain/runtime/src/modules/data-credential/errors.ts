@@ -20,6 +20,7 @@ export type CredentialErrorInfo =
     }
   | { readonly code: "credential/held"; readonly holdId: Uint8Array }
   | { readonly code: "credential/quarantined"; readonly gateway: Uint8Array }
+  | { readonly code: "credential/not-quarantined"; readonly gateway: Uint8Array }
   | { readonly code: "credential/no-position"; readonly gateway: Uint8Array }
   | { readonly code: "credential/usage-not-proven"; readonly counter: string }
   | {

@@ -5,14 +5,31 @@ import type {
   Offices,
   PacketHandler,
   PacketOutlet,
+  Quarantines,
   StrandVerifier,
 } from "../../slices.ts";
+import { bytesToHex } from "@ropenet/protocol";
 import { credentialPackets } from "./credential-packets.ts";
 import { delegateCredential } from "./delegate-credential.ts";
+import { CredentialError } from "./errors.ts";
 import { quota } from "./invariants.ts";
 import { confirmCredential, issueCredential } from "./issue-credential.ts";
 import { observeUsage } from "./observe-usage.ts";
+import { readMark, writeMark } from "./records.ts";
 import { revokeCredential } from "./revoke-credential.ts";
+
+/** What governance may undo. */
+export const quarantines: Quarantines = {
+  lift(context, credentialId, gateway): void {
+    const mark = readMark(context.state, credentialId, gateway);
+    if (!mark.quarantined) throw new CredentialError({ code: "credential/not-quarantined", gateway });
+    writeMark(context, credentialId, gateway, { ...mark, quarantined: false });
+    context.emit("data-credential.quarantine-lifted", {
+      credentialId: bytesToHex(credentialId),
+      gateway: bytesToHex(gateway),
+    });
+  },
+};
 
 /** The right to use data, in units that are partitioned between gateways. Source: docs/protocol.md §5. */
 export function createDataCredentialModule(slices: {

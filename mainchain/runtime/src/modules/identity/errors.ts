@@ -6,6 +6,12 @@ export type IdentityErrorInfo =
       readonly office: string;
       readonly account: Uint8Array;
     }
+  | { readonly code: "identity/unknown-office"; readonly office: string }
+  | {
+      readonly code: "identity/in-office";
+      readonly office: string;
+      readonly account: Uint8Array;
+    }
   | { readonly code: "identity/not-a-member"; readonly account: Uint8Array }
   | { readonly code: "identity/member-suspended"; readonly account: Uint8Array }
   | { readonly code: "identity/member-exists"; readonly memberId: Uint8Array }

@@ -3,6 +3,7 @@ import {
   b32,
   bytesToHex,
   type Genesis,
+  type MessageName,
   memberRecordCodec,
   OFFICES,
   type SuspendMember,
@@ -16,8 +17,9 @@ import {
   type TransactionContext,
   writeRecord,
 } from "../../module.ts";
-import type { Offices } from "../../slices.ts";
+import type { OfficeRoll, Offices } from "../../slices.ts";
 import { IdentityError } from "./errors.ts";
+import { officesFor } from "./matrix.ts";
 
 const HELD = Uint8Array.of(1);
 
@@ -32,13 +34,44 @@ function admit(state: StateView, member: AdmitMember): void {
   writeRecord(state, byAccount, b32, member.memberId);
 }
 
+function assertOneOf(context: TransactionContext, names: readonly string[]): void {
+  const { sender: account } = context;
+  if (names.some((name) => offices.holds(context, name, account))) return;
+  throw new IdentityError({ code: "identity/not-in-office", office: names.join(" | "), account });
+}
+
+/**
+ * Before any handler sees a message: whether its sender may send it at all.
+ * @throws {IdentityError} `identity/not-in-office`
+ */
+function gate(context: TransactionContext, name: MessageName): void {
+  const names = officesFor(name);
+  if (names) assertOneOf(context, names);
+}
+
+const roll: OfficeRoll = {
+  give(context, office, account): void {
+    if (!OFFICES.includes(office)) throw new IdentityError({ code: "identity/unknown-office", office });
+    if (offices.holds(context, office, account)) {
+      throw new IdentityError({ code: "identity/in-office", office, account });
+    }
+    context.state.set(stateKey.office(office, account), HELD);
+    context.emit("identity.office-given", { office, account: bytesToHex(account) });
+  },
+  take(context, office, account): void {
+    if (!offices.holds(context, office, account)) {
+      throw new IdentityError({ code: "identity/not-in-office", office, account });
+    }
+    context.state.delete(stateKey.office(office, account));
+    context.emit("identity.office-taken", { office, account: bytesToHex(account) });
+  },
+};
+
 const offices: Offices = {
   holds: (context, office, account) =>
     context.state.get(stateKey.office(office, account)) !== undefined,
   assertOffice(context, office): void {
-    if (!offices.holds(context, office, context.sender)) {
-      throw new IdentityError({ code: "identity/not-in-office", office, account: context.sender });
-    }
+    assertOneOf(context, [office]);
   },
   assertMember(context, account): void {
     const memberId = readRecord(context.state, stateKey.memberByAccount(account), b32);
@@ -50,13 +83,11 @@ const offices: Offices = {
 };
 
 function admitMember(context: TransactionContext, body: AdmitMember): void {
-  offices.assertOffice(context, "admission");
   admit(context.state, body);
   context.emit("identity.admitted", { memberId: bytesToHex(body.memberId), name: body.name });
 }
 
 function suspendMember(context: TransactionContext, { memberId, reason }: SuspendMember): void {
-  offices.assertOffice(context, "admission");
   const member = readRecord(context.state, stateKey.member(memberId), memberRecordCodec);
   if (!member) throw new IdentityError({ code: "identity/unknown-member", memberId });
   writeRecord(context.state, stateKey.member(memberId), memberRecordCodec, { ...member, state: 2 });
@@ -64,10 +95,16 @@ function suspendMember(context: TransactionContext, { memberId, reason }: Suspen
 }
 
 /** Members and offices. */
-export function createIdentityModule(): Module & { readonly offices: Offices } {
+export function createIdentityModule(): Module & {
+  readonly offices: Offices;
+  readonly roll: OfficeRoll;
+  readonly gate: (context: TransactionContext, name: MessageName) => void;
+} {
   return {
     name: "identity",
     offices,
+    roll,
+    gate,
     handlers: { "identity/admit-member": admitMember, "identity/suspend-member": suspendMember },
     initGenesis(context: Context, genesis: Genesis): void {
       for (const member of genesis.members) admit(context.state, member);

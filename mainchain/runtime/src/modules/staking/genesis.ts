@@ -58,8 +58,8 @@ function checkEntities(set: ValidatorSet): void {
   }
 }
 
-/** @throws {BadGenesis} for parameters under which an offence could outlive the stake that answers for it */
-export function checkStakingParameters(parameters: StakingParametersRecord): void {
+/** The rule that is broken by parameters under which an offence could outlive the stake that answers for it. */
+export function brokenRule(parameters: StakingParametersRecord): string | undefined {
   const demands: readonly (readonly [string, boolean])[] = [
     [
       "trustingPeriodMs + evidenceWindowMs + maxClockDriftMs < unbondingMs",
@@ -86,7 +86,7 @@ export function checkStakingParameters(parameters: StakingParametersRecord): voi
       parameters.falseStatementSlashBasisPoints,
     ].map((rate): [string, boolean] => ["rates ≤ 10000", BigInt(rate) <= BASIS_POINTS]),
   ];
-  for (const [rule, holds] of demands) if (!holds) throw new BadGenesis(`staking: ${rule}`);
+  return demands.find(([, holds]) => !holds)?.[0];
 }
 
 function checkValidators({ parameters, validators, staking }: Genesis): void {
@@ -174,7 +174,8 @@ function listAuthorities({ state }: Context, authorities: readonly Uint8Array[])
 export function initStaking(context: Context, genesis: Genesis, rewards: Rewards): void {
   const { state, timeMs } = context;
   const { staking } = genesis;
-  checkStakingParameters(staking);
+  const broken = brokenRule(staking);
+  if (broken !== undefined) throw new BadGenesis(`staking: ${broken}`);
   checkValidators(genesis);
   writeRecord(state, stateKey.stakingParameters(), stakingParametersRecordCodec, staking);
   listAuthorities(context, genesis.authorities);

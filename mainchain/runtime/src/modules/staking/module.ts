@@ -1,13 +1,24 @@
-import type { Module } from "../../module.ts";
-import type { Coins, Handovers, Offices, Penalties, Rewards } from "../../slices.ts";
+import { stakingParametersRecordCodec, stateKey } from "@ropenet/protocol";
+import { type Module, writeRecord } from "../../module.ts";
+import type {
+  Coins,
+  Handovers,
+  Offices,
+  Penalties,
+  Rewards,
+  StakingRules,
+  Supply,
+} from "../../slices.ts";
 import { renewAdmission, revokeAdmission } from "./admission.ts";
 import { setCommission, withdrawRewards } from "./commission.ts";
 import { createValidator } from "./create-validator.ts";
 import { delegate } from "./delegate.ts";
 import { endEpochBlock } from "./epochs.ts";
-import { initStaking } from "./genesis.ts";
+import { brokenRule, initStaking } from "./genesis.ts";
 import { stakeHeld } from "./invariants.ts";
+import { StakingError } from "./errors.ts";
 import { createPenalties } from "./penalties.ts";
+import { moveSupply } from "./records.ts";
 import { claimUnbonded, undelegate } from "./undelegate.ts";
 import { unjail } from "./unjail.ts";
 
@@ -17,6 +28,17 @@ export interface StakingParts {
   readonly rewards: Rewards;
   readonly handovers: Handovers;
 }
+
+/** What governance may change. */
+export const stakingRules: StakingRules = {
+  change({ state }, parameters): void {
+    const rule = brokenRule(parameters);
+    if (rule !== undefined) throw new StakingError({ code: "staking/bad-parameters", rule });
+    writeRecord(state, stateKey.stakingParameters(), stakingParametersRecordCodec, parameters);
+  },
+};
+
+export const supply: Supply = { burn: ({ state }, burnt) => moveSupply(state, { burnt }) };
 
 /** Stake, validators and the sets that they make: docs/staking.md. */
 export function createStakingModule(

@@ -55,7 +55,6 @@ function placeHold(
   offices: Offices,
   queued: QueuedTransfers,
 ): void {
-  offices.assertOffice(context, "supervision");
   const { state, timeMs, parameters, sender, transactionId } = context;
   const { subjectKind, subject, reason, legalBasis, holdUntilMs, onExpiry } = body;
   if (legalBasis.length === 0) throw new SupervisionError({ code: "hold/no-legal-basis" });
@@ -94,7 +93,6 @@ function liftHold(
   offices: Offices,
   queued: QueuedTransfers,
 ): void {
-  offices.assertOffice(context, "supervision");
   const { holdId, decision, reason } = body;
   const hold = find(context, holdId);
   if (!hold) throw new SupervisionError({ code: "hold/unknown", holdId });

@@ -98,6 +98,14 @@ export function freeze(state: StateView, assetId: Uint8Array, gateway: Uint8Arra
   writePosition(state, assetId, gateway, { ...position, flags: position.flags | FROZEN });
 }
 
+/** What a violated cut or a quarantine froze; the next proven cut freezes it again if the books still disagree. */
+export function unfreeze(state: StateView, assetId: Uint8Array, gateway: Uint8Array): boolean {
+  if (!isFrozen(state, assetId, gateway)) return false;
+  const position = readPosition(state, assetId, gateway);
+  writePosition(state, assetId, gateway, { ...position, flags: position.flags & ~FROZEN });
+  return true;
+}
+
 /** What a strand owes or holds: its origin's escrow is the other side of everybody's outstanding. */
 function moveOutstanding(
   context: Context,

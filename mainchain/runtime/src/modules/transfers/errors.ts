@@ -10,6 +10,11 @@ export type TransfersErrorInfo =
       readonly assetId: Uint8Array;
       readonly gateway: Uint8Array;
     }
+  | {
+      readonly code: "transfers/not-frozen";
+      readonly assetId: Uint8Array;
+      readonly gateway: Uint8Array;
+    }
   | { readonly code: "transfers/books-not-proven"; readonly counter: string }
   | { readonly code: "hold/too-late"; readonly transferId: Uint8Array; readonly state: number };
 

@@ -1,9 +1,10 @@
-import { TRANSFER_STATE } from "@ropenet/protocol";
+import { bytesToHex, TRANSFER_STATE } from "@ropenet/protocol";
 import type { Module } from "../../module.ts";
 import type {
   AssetDirectory,
   BooksOpener,
   ChainDirectory,
+  FrozenBooks,
   Holdings,
   Holds,
   PacketHandler,
@@ -11,7 +12,7 @@ import type {
   QueuedTransfers,
   StrandVerifier,
 } from "../../slices.ts";
-import { openBooks } from "./books.ts";
+import { openBooks, unfreeze } from "./books.ts";
 import { TransfersError } from "./errors.ts";
 import { conservation } from "./invariants.ts";
 import { observeBooks } from "./observe-books.ts";
@@ -35,6 +36,19 @@ export const queuedTransfers: QueuedTransfers = {
 };
 
 export const books: BooksOpener = { open: openBooks };
+
+/** What governance may undo. */
+export const frozenBooks: FrozenBooks = {
+  unfreeze(context, assetId, gateway): void {
+    if (!unfreeze(context.state, assetId, gateway)) {
+      throw new TransfersError({ code: "transfers/not-frozen", assetId, gateway });
+    }
+    context.emit("transfers.unfrozen", {
+      assetId: bytesToHex(assetId),
+      gateway: bytesToHex(gateway),
+    });
+  },
+};
 
 /** Value between strands: the state machine of docs/protocol.md §3 and the books of §4. */
 export function createTransfersModule(slices: {
