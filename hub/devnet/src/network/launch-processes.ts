@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectRope, type Rope } from "@ropenet/client";
-import { createDevnet } from "@ropenet/node";
+import { createDevnet, NODE_FLAGS } from "@ropenet/node";
 import type { StakingParametersRecord } from "@ropenet/protocol";
 import type { PostgresAccess } from "../process/postgres.ts";
 import type { StateFolder } from "../process/state-folder.ts";
@@ -69,6 +69,7 @@ export async function startValidators({
         name: `validator-${index}`,
         command: [
           process.execPath,
+          ...NODE_FLAGS,
           PROGRAMS.node,
           "--config",
           join(ropeFolder, `node-${index}`, "config.json"),
