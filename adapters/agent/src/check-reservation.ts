@@ -4,10 +4,12 @@ import {
   type Codec,
   CodedError,
   chainRecordCodec,
+  credentialPositionRecordCodec,
   credentialRecordCodec,
   decode,
   equalBytes,
   openAccount,
+  type ProvenHeaderRecord,
   provenHeaderRecordCodec,
   readStorage,
   secp256k1,
@@ -16,6 +18,8 @@ import {
   useValue,
 } from "@ropenet/protocol";
 import { type AnswerRequest, queryDigest, requestDigest } from "./request.ts";
+
+const CHAIN_ACTIVE = 2;
 
 export interface ReservationRules {
   /** a revocation check older than this is no check */
@@ -38,6 +42,27 @@ async function proven<T>(
   return { value: decode(codec, found.value), timeMs: found.timeMs };
 }
 
+/** What one node of the rope has committed, the one asked here may learn a moment later. */
+const SETTLE_MS = 3_000;
+const SETTLE_POLL_MS = 150;
+
+async function provenHeader(
+  rope: Rope,
+  gateway: Uint8Array,
+  height: bigint,
+): Promise<{ value: ProvenHeaderRecord; timeMs: bigint }> {
+  const key = stateKey.provenHeader(gateway, height);
+  for (let left = SETTLE_MS; ; left -= SETTLE_POLL_MS) {
+    try {
+      return await proven(rope, key, provenHeaderRecordCodec, "agent/unproven-height");
+    } catch (error) {
+      const isMissing = error instanceof CodedError && error.code === "agent/unproven-height";
+      if (!isMissing || left <= 0) throw error;
+      await new Promise((next) => setTimeout(next, SETTLE_POLL_MS));
+    }
+  }
+}
+
 /** The gateway on the grantee's chain really reserved this use, at a height that the rope's client accepts. */
 async function checkReserved(rope: Rope, request: AnswerRequest, query: Uint8Array): Promise<void> {
   const { gateway, height, accountProof, storageProof } = request.proof;
@@ -47,12 +72,10 @@ async function checkReserved(rope: Rope, request: AnswerRequest, query: Uint8Arr
     chainRecordCodec,
     "agent/unknown-chain",
   );
-  const header = await proven(
-    rope,
-    stateKey.provenHeader(gateway, height),
-    provenHeaderRecordCodec,
-    "agent/unproven-height",
-  );
+  const header = await provenHeader(rope, gateway, height);
+  if (chain.value.state !== CHAIN_ACTIVE) {
+    throw refuse("agent/chain-not-active", { state: chain.value.state });
+  }
   const address = b32ToAccount(chain.value.gatewayAddress);
   if (!address) throw refuse("agent/unknown-chain");
   const { storageRoot } = openAccount({
@@ -73,6 +96,21 @@ async function checkReserved(rope: Rope, request: AnswerRequest, query: Uint8Arr
   if (!equalBytes(stored, expected)) throw refuse("agent/not-reserved", { useId: request.useId });
 }
 
+/**
+ * The right was given to that gateway: whoever registers a chain of his own and lets it reserve what he likes has a
+ * gateway without a position.
+ */
+async function checkGiven(rope: Rope, { credentialId, proof, n }: AnswerRequest): Promise<void> {
+  const { value: position } = await proven(
+    rope,
+    stateKey.credentialPosition(credentialId, proof.gateway),
+    credentialPositionRecordCodec,
+    "agent/not-delegated",
+  );
+  const given = position.remaining + position.used;
+  if (n > given) throw refuse("agent/above-quota", { n, given });
+}
+
 /** The credential stands now: effective, unexpired, unrevoked, under a header fresh by our own clock. */
 async function checkStands(
   rope: Rope,
@@ -87,6 +125,9 @@ async function checkStands(
   );
   const age = rules.now() - Number(timeMs);
   if (age > rules.maxRevocationAgeMs) throw refuse("agent/revocation-check-stale", { ageMs: age });
+  if (credential.confirmed !== 2 ** credential.issuers.length - 1) {
+    throw refuse("agent/not-in-effect", { confirmed: credential.confirmed });
+  }
   if (credential.revokedAtMs !== 0n)
     throw refuse("data-credential/revoked", { revokedAtMs: credential.revokedAtMs });
   if (credential.expiryMs <= timeMs)
@@ -111,5 +152,6 @@ export async function checkReservation(
   );
   if (!signer || !equalBytes(signer, request.grantee)) throw refuse("agent/not-the-grantee");
   await checkStands(rope, request, rules);
+  await checkGiven(rope, request);
   await checkReserved(rope, request, query);
 }
