@@ -1,95 +1,142 @@
-import type { Rope } from "@ropenet/client";
-import {
-  bytesToHex,
-  type CredentialRecord,
-  credentialPositionRecordCodec,
-  credentialRecordCodec,
-  encode,
-  secp256k1,
-  stateKey,
-} from "@ropenet/protocol";
-import { expect, it } from "vitest";
-import { checkReservation } from "../src/check-reservation.ts";
-import { type AnswerRequest, queryDigest, requestDigest } from "../src/request.ts";
+import { addressOf, CodedError, secp256k1, sm2 } from "@ropenet/protocol";
+import { describe, expect, it } from "vitest";
+import { checkReservation } from "../src/index.ts";
+import { type Case, DATA_SET, DEPARTMENT_KEY, NOW_MS, seed, world } from "./kit/world.ts";
 
-const b32 = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
-const NOW = 1_000_000n;
-const secretKey = b32(7);
-const [credentialId, gateway, useId, salt] = [b32(1), b32(2), b32(3), b32(4)];
-const subject = "520101190001010002";
-
-const credential: CredentialRecord = {
-  credentialId,
-  homeGateway: b32(9),
-  issuers: [new Uint8Array(20).fill(1), new Uint8Array(20).fill(2)],
-  confirmed: 0b11,
-  ownerCommitment: b32(5),
-  dataDigest: b32(6),
-  purpose: 1,
-  classification: 1,
-  granted: 3n,
-  inFlight: 0n,
-  expiryMs: NOW + 1_000n,
-  revokedAtMs: 0n,
-  policyHash: b32(8),
-  title: "",
-  gateways: [],
+const rules = {
+  maxRevocationAgeMs: 30_000,
+  now: () => NOW_MS,
+  issuer: addressOf(sm2.getPublicKey(DEPARTMENT_KEY)),
+  dataSet: DATA_SET,
 };
 
-function request(n: bigint): AnswerRequest {
-  const digest = requestDigest(useId, credentialId, queryDigest(salt, subject));
-  return {
-    ...{ useId, credentialId, n, purpose: 1, atMs: 1n, subject, salt },
-    grantee: secp256k1.getAddress(secretKey),
-    proof: { gateway, height: 1n, accountProof: [], storageProof: [] },
-    signature: secp256k1.sign(digest, secretKey),
-  };
+async function verdict(changes: Partial<Case>, own: Partial<typeof rules> = {}): Promise<string> {
+  const { rope, request } = world(changes);
+  try {
+    await checkReservation(rope, request, { ...rules, ...own });
+    return "passed";
+  } catch (error) {
+    if (error instanceof CodedError) return error.code;
+    throw error;
+  }
 }
 
-/** What the light client has proven of the rope's state, and nothing else. */
-function ropeWith(records: readonly (readonly [Uint8Array, Uint8Array])[]): Rope {
-  const state = new Map(records.map(([key, value]) => [bytesToHex(key), value]));
-  const prove = async (key: Uint8Array) => ({ value: state.get(bytesToHex(key)), timeMs: NOW });
-  return { light: { prove } } as unknown as Rope;
-}
+const thief = seed("thief");
+const THIEF = secp256k1.getAddress(thief);
 
-const ask = (rope: Rope, n = 1n): Promise<void> =>
-  checkReservation(rope, request(n), { maxRevocationAgeMs: 30_000, now: () => Number(NOW) });
-const known = (record: CredentialRecord) =>
-  [stateKey.credential(credentialId), encode(credentialRecordCodec, record)] as const;
-const position = [
-  stateKey.credentialPosition(credentialId, gateway),
-  encode(credentialPositionRecordCodec, {
-    granteeCommitment: b32(5),
-    remaining: 1n,
-    used: 1n,
-    leaseUntilMs: NOW,
-  }),
-] as const;
-
-it("refuses a right that not every issuer has confirmed", async () => {
-  const rope = ropeWith([known({ ...credential, confirmed: 0b01 }), position]);
-  await expect(ask(rope)).rejects.toMatchObject({ code: "agent/not-in-effect" });
-});
-
-it("refuses a gateway to which the right was never given, whoever attests that chain", async () => {
-  await expect(ask(ropeWith([known(credential)]))).rejects.toMatchObject({
-    code: "agent/not-delegated",
+describe("checkReservation", () => {
+  it("passes what was delegated, reserved by the grantee, and is fresh", async () => {
+    expect(await verdict({})).toBe("passed");
   });
-});
 
-it("refuses uses beyond what that gateway was given", async () => {
-  const rope = ropeWith([known(credential), position]);
-  await expect(ask(rope, 3n)).rejects.toMatchObject({ code: "agent/above-quota" });
-  // The second is within it: what is missing then is the chain.
-  await expect(ask(rope, 2n)).rejects.toMatchObject({ code: "agent/unknown-chain" });
-});
+  it("believes no chain to which nothing of the credential was delegated", async () => {
+    expect(await verdict({ position: null })).toBe("agent/not-delegated");
+  });
 
-it("refuses a revoked or expired right, and another purpose", async () => {
-  const revoked = ropeWith([known({ ...credential, revokedAtMs: 5n }), position]);
-  await expect(ask(revoked)).rejects.toMatchObject({ code: "data-credential/revoked" });
-  const expired = ropeWith([known({ ...credential, expiryMs: NOW }), position]);
-  await expect(ask(expired)).rejects.toMatchObject({ code: "data-credential/expired" });
-  const other = ropeWith([known({ ...credential, purpose: 2 }), position]);
-  await expect(ask(other)).rejects.toMatchObject({ code: "data-credential/wrong-purpose" });
+  it("knows the grantee by the commitment alone, whatever a chain writes", async () => {
+    const use = { grantee: THIEF };
+    expect(await verdict({ use, signer: thief })).toBe("agent/other-grantee");
+    expect(await verdict({ request: { granteeSalt: seed("guess") } })).toBe("agent/other-grantee");
+  });
+
+  it.each([
+    ["pending", 1],
+    ["suspended", 3],
+    ["frozen", 4],
+  ] as const)("refuses a chain that is %s", async (_, state) => {
+    expect(await verdict({ chain: { state } })).toBe("agent/chain-not-active");
+  });
+
+  it("refuses a chain whose client is frozen or was last updated before its trusting period", async () => {
+    expect(await verdict({ client: { frozen: true } })).toBe("agent/chain-not-active");
+    const updatedAtMs = BigInt(NOW_MS - 61_001);
+    expect(await verdict({ client: { updatedAtMs } })).toBe("agent/client-expired");
+  });
+
+  it.each([0n, 4n])("refuses use number %s of three", async (n) => {
+    expect(await verdict({ use: { n } })).toBe("agent/beyond-quota");
+  });
+
+  it("counts what was given, used or not", async () => {
+    expect(await verdict({ use: { n: 3n } })).toBe("passed");
+    expect(await verdict({ use: { n: 1n }, position: { remaining: 0n, used: 0n } })).toBe(
+      "agent/beyond-quota",
+    );
+  });
+
+  it("refuses a use at or after the end of the lease", async () => {
+    const leaseUntilMs = BigInt(NOW_MS - 5_000);
+    expect(await verdict({ position: { leaseUntilMs } })).toBe("agent/lease-over");
+    expect(await verdict({ position: { leaseUntilMs: leaseUntilMs + 1n } })).toBe("passed");
+  });
+
+  it("answers only for credentials that this department has issued", async () => {
+    const stranger = addressOf(sm2.getPublicKey(seed("stranger")));
+    expect(await verdict({ credential: { issuers: [stranger], confirmed: 1 } })).toBe(
+      "agent/not-our-credential",
+    );
+  });
+
+  it.each([0b001, 0b110, 0b011])("wants every issuer's confirmation (%i)", async (confirmed) => {
+    expect(await verdict({ credential: { confirmed } })).toBe("agent/not-confirmed");
+  });
+
+  it("answers only about the data set and for the purposes that it serves", async () => {
+    expect(await verdict({ credential: { dataDigest: seed("other data") } })).toBe(
+      "agent/other-data",
+    );
+    const dataSet = { ...DATA_SET, purposes: [7] };
+    expect(await verdict({}, { dataSet })).toBe("agent/wrong-purpose");
+    expect(await verdict({ credential: { purpose: 7 } })).toBe("agent/wrong-purpose");
+  });
+
+  it("refuses a revoked credential", async () => {
+    const revokedAtMs = BigInt(NOW_MS - 2_000);
+    expect(await verdict({ credential: { revokedAtMs } })).toBe("agent/credential-revoked");
+  });
+
+  it("refuses an expired credential", async () => {
+    const expiryMs = BigInt(NOW_MS - 1_000);
+    expect(await verdict({ credential: { expiryMs } })).toBe("agent/credential-expired");
+  });
+
+  it("takes no revocation check older than its limit", async () => {
+    expect(await verdict({ ageMs: 30_000 })).toBe("passed");
+    expect(await verdict({ ageMs: 30_001 })).toBe("agent/revocation-check-stale");
+  });
+
+  it("refuses a credential that the rope does not know", async () => {
+    const { request } = world();
+    const empty = { light: { prove: async () => ({ value: undefined, height: 1n, timeMs: 1n }) } };
+    await expect(checkReservation(empty as never, request, rules)).rejects.toThrow(
+      "agent/unknown-credential",
+    );
+  });
+
+  it("refuses a request that somebody else has signed", async () => {
+    expect(await verdict({ signer: thief })).toBe("agent/not-the-grantee");
+  });
+
+  it("refuses a question that was not reserved", async () => {
+    // The signature covers the question, so only the asker itself can try.
+    expect(await verdict({ request: { subject: "520101190001010003" } })).toBe(
+      "agent/not-the-grantee",
+    );
+    expect(await verdict({ request: { n: 2n } })).toBe("agent/not-reserved");
+    expect(await verdict({ request: { atMs: 1n } })).toBe("agent/not-reserved");
+  });
+
+  it("refuses a height that the rope has not accepted, and a chain that it does not know", async () => {
+    const { proof } = world().request;
+    expect(await verdict({ request: { proof: { ...proof, height: 10n } } })).toBe(
+      "agent/unproven-height",
+    );
+    expect(await verdict({ request: { proof: { ...proof, gateway: seed("evil") } } })).toBe(
+      "agent/unknown-chain",
+    );
+  });
+
+  it("refuses a gateway that runs other code than the rope has pinned", async () => {
+    expect(await verdict({ codeHash: seed("upgraded") })).toBe("proof/code-hash-mismatch");
+  });
 });
