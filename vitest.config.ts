@@ -20,7 +20,6 @@ export default defineConfig({
   test: {
     // Two cores: real nodes and databases run beside the tests that drive them.
     maxWorkers: 2,
-    passWithNoTests: true,
     projects: [
       ...packages.map((root) => ({
         root,

@@ -3,7 +3,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createDevnet } from "@ropenet/node";
+import { createDevnet, NODE_FLAGS } from "@ropenet/node";
 import {
   addressOf,
   bytesToHex,
@@ -296,6 +296,7 @@ async function startNodes(
   const nodes = devnet.nodes.map(({ configFile }, index) => {
     const log = openSync(join(directory, `node-${index}.log`), "a");
     const args = [
+      ...NODE_FLAGS,
       ...(process.env["BENCH_NODE_OPTIONS"]?.split(" ") ?? []),
       MAIN,
       "--config",

@@ -194,6 +194,7 @@ describe("a start that cannot succeed says so in one line, with a code and the m
     const folder = newFolder("half");
     const port = String(await freeBasePort());
     mkdirSync(join(folder, "rope"));
+    writeFileSync(join(folder, ".ropenet-state"), "");
     const line = await refusal(start(folder, ["--once", "--port", port]));
     expect(line).toMatch(/^devnet\/state-incomplete /);
     expect(line).toContain(`folder=${folder}`);

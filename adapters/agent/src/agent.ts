@@ -1,19 +1,22 @@
 import type { Server } from "node:http";
 import Router from "@koa/router";
 import type { Rope } from "@ropenet/client";
-import { bytesToHex, CodedError, sm2 } from "@ropenet/protocol";
+import { addressOf, bytesToHex, CodedError, sm2 } from "@ropenet/protocol";
 import Koa from "koa";
 import type { Pool } from "pg";
 import type { Logger } from "pino";
-import { checkReservation } from "./check-reservation.ts";
-import { askStore, DEPARTMENTS, type DepartmentName } from "./departments.ts";
+import { checkReservation, type DataSet } from "./check-reservation.ts";
+import { askStore, DEPARTMENTS, type DepartmentName, type StoreCounters } from "./departments.ts";
 import { type Answer, type AnswerRequest, answerDigest, answerRequestSchema } from "./request.ts";
+import { openUseLedger, type UseLedger } from "./use-ledger.ts";
 
 export interface AgentOptions {
   readonly department: DepartmentName;
   readonly port: number;
   readonly maxRevocationAgeMs: number;
-  /** SM2, 32 bytes: signs the answers */
+  /** the data that it answers from, as credentials must name them */
+  readonly dataSet: DataSet;
+  /** SM2, 32 bytes: the department's account on the rope, an issuer of what it answers for; signs the answers */
   readonly secretKey: Uint8Array;
 }
 
@@ -21,13 +24,28 @@ export interface AgentParts {
   readonly rope: Rope;
   readonly pool: Pool;
   readonly logger: Logger;
+  /** milliseconds since 1970; the machine's clock if left out */
+  readonly now?: () => number;
 }
 
 const MAX_BODY_BYTES = 256 * 1024;
 
-const LEDGER_TABLE = `CREATE TABLE IF NOT EXISTS agent_answer (
-  use_id text PRIMARY KEY, credential_id text NOT NULL, grantee text NOT NULL,
-  field text NOT NULL, answer boolean NOT NULL, answered_at timestamptz NOT NULL DEFAULT now())`;
+const STATUS_OF: ReadonlyMap<string, number> = new Map([
+  ["agent/bad-request", 400],
+  ["agent/bad-json", 400],
+  ["agent/unknown-route", 404],
+  ["agent/wrong-method", 405],
+  ["agent/already-answered", 409],
+  ["agent/unit-spent", 409],
+  ["agent/body-too-large", 413],
+]);
+
+/** Since the process began. */
+interface AgentCounters {
+  answers: number;
+  refusals: number;
+  readonly store: StoreCounters;
+}
 
 async function readBody(request: Koa.Request): Promise<unknown> {
   const chunks: Buffer[] = [];
@@ -56,42 +74,27 @@ function parseRequest(body: unknown): AnswerRequest {
   });
 }
 
-/** Answers once per finalised use: the first answer is written before it is sent, and repeated unchanged. */
-async function answerOnce(
+/** Answers once per finalised use (docs/protocol.md §5): whoever loses the answer reserves another use. */
+function answerOnce(
   request: AnswerRequest,
   options: AgentOptions,
-  { pool }: AgentParts,
+  ledger: UseLedger,
+  counters: AgentCounters,
 ): Promise<Answer> {
-  const department = DEPARTMENTS[options.department];
-  const useId = bytesToHex(request.useId);
-  const stored = await pool.query<{ answer: boolean }>(
-    "SELECT answer FROM agent_answer WHERE use_id = $1",
-    [useId],
-  );
-  let answer = stored.rows[0]?.answer;
-  if (answer === undefined) {
-    answer = await askStore(pool, department, request.subject);
-    await pool.query(
-      "INSERT INTO agent_answer (use_id, credential_id, grantee, field, answer) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-      [
-        useId,
-        bytesToHex(request.credentialId),
-        bytesToHex(request.grantee),
-        department.field,
-        answer,
-      ],
-    );
-  }
-  return {
-    useId,
-    department: options.department,
-    field: department.field,
-    answer,
-    signature: bytesToHex(
-      sm2.sign(answerDigest(request.useId, department.field, answer), options.secretKey),
-    ),
-    agent: bytesToHex(sm2.getPublicKey(options.secretKey)),
-  };
+  const { field } = DEPARTMENTS[options.department];
+  return ledger.once(request, async (store) => {
+    const department = DEPARTMENTS[options.department];
+    const answer = await askStore(store, department, request.subject, counters.store);
+    const signature = sm2.sign(answerDigest(request.useId, field, answer), options.secretKey);
+    return {
+      useId: bytesToHex(request.useId),
+      department: options.department,
+      field,
+      answer,
+      signature: bytesToHex(signature),
+      agent: bytesToHex(sm2.getPublicKey(options.secretKey)),
+    };
+  });
 }
 
 export interface Agent {
@@ -108,16 +111,15 @@ function refusal(error: CodedError): Record<string, unknown> {
   );
 }
 
-/** The process beside a data owner's store. The data stay; one proven reservation buys one yes or no. */
-export async function startAgent(options: AgentOptions, parts: AgentParts): Promise<Agent> {
-  const { rope, pool, logger } = parts;
-  await pool.query(DEPARTMENTS[options.department].schema);
-  await pool.query(LEDGER_TABLE);
-  const app = new Koa();
-  app.use(async (context, next) => {
+/** The one funnel: a coded error is an answer, anything else is logged and shows nothing. */
+function errorFunnel(logger: Logger, counters: AgentCounters): Koa.Middleware {
+  return async (context, next) => {
     try {
       await next();
+      if (context.status === 404 && context.body === undefined)
+        throw new CodedError({ code: "agent/unknown-route", path: context.path });
     } catch (error) {
+      counters.refusals += 1;
       if (!(error instanceof CodedError)) {
         logger.error({ err: error }, "answer failed");
         context.status = 500;
@@ -125,25 +127,47 @@ export async function startAgent(options: AgentOptions, parts: AgentParts): Prom
         return;
       }
       logger.info({ code: error.code }, "refused");
-      context.status =
-        error.code === "agent/bad-request" || error.code === "agent/bad-json" ? 400 : 403;
+      context.status = STATUS_OF.get(error.code) ?? 403;
       context.body = { error: refusal(error) };
     }
-  });
+  };
+}
+
+function wrongMethod(context: Koa.Context, allow: string): never {
+  context.set("allow", allow);
+  throw new CodedError({ code: "agent/wrong-method", method: context.method, allow });
+}
+
+/** The process beside a data owner's store. The data stay; one proven reservation buys one yes or no. */
+export async function startAgent(options: AgentOptions, parts: AgentParts): Promise<Agent> {
+  const { rope, pool, logger, now = Date.now } = parts;
+  // A database that restarts breaks idle connections; nobody is waiting on those, and the next asker gets a new one.
+  const broken = (err: Error): void => logger.warn({ err }, "database connection broke");
+  pool.on("error", broken).on("connect", (client) => client.on("error", broken));
+  await pool.query(DEPARTMENTS[options.department].schema);
+  const ledger = await openUseLedger(pool);
+  const counters: AgentCounters = { answers: 0, refusals: 0, store: { verdicts: 0, rows: 0 } };
+  const { maxRevocationAgeMs, dataSet } = options;
+  const issuer = addressOf(sm2.getPublicKey(options.secretKey));
+  const app = new Koa();
+  app.use(errorFunnel(logger, counters));
   const router = new Router();
   router.get("/health", (context) => {
     context.body = { department: options.department, ok: true };
   });
+  router.get("/status", (context) => {
+    context.body = { department: options.department, ...counters };
+  });
   router.post("/answer", async (context) => {
     const request = parseRequest(await readBody(context.request));
-    await checkReservation(rope, request, {
-      maxRevocationAgeMs: options.maxRevocationAgeMs,
-      now: Date.now,
-    });
-    const answer = await answerOnce(request, options, parts);
+    await checkReservation(rope, request, { maxRevocationAgeMs, now, issuer, dataSet });
+    const answer = await answerOnce(request, options, ledger, counters);
+    counters.answers += 1;
     logger.info({ useId: answer.useId }, "answered");
     context.body = answer;
   });
+  router.all("/answer", (context) => wrongMethod(context, "POST"));
+  router.all(["/health", "/status"], (context) => wrongMethod(context, "GET, HEAD"));
   app.use(router.routes());
   const server = await new Promise<Server>((resolve, reject) => {
     const listening = app.listen(options.port, "127.0.0.1", () => resolve(listening));

@@ -1,5 +1,5 @@
 import { CodedError } from "@ropenet/protocol";
-import type { Pool } from "pg";
+import type { QueryResult } from "pg";
 
 /** What one department can be asked: a yes/no question over its own table. No row ever leaves. */
 export interface Department {
@@ -33,14 +33,36 @@ export const DEPARTMENTS: { readonly [K in DepartmentName]: Department } = {
   },
 };
 
-/** Asks the department's store. @throws {CodedError} `agent/subject-unknown` */
+export interface Queryable {
+  query<Row extends object>(text: string, values: readonly unknown[]): Promise<QueryResult<Row>>;
+}
+
+/** What has come out of the store, as PostgreSQL itself describes its answers. */
+export interface StoreCounters {
+  /** yes or no, computed inside the store */
+  verdicts: number;
+  /** rows of which at least one column is stored in a table: there must be none */
+  rows: number;
+}
+
+/**
+ * Asks the department's store.
+ * @throws {CodedError} `agent/subject-unknown`; `agent/row-withheld` for a question that would take data out
+ */
 export async function askStore(
-  pool: Pool,
+  store: Queryable,
   department: Department,
   subject: string,
+  counters: StoreCounters,
 ): Promise<boolean> {
-  const { rows } = await pool.query<{ answer: boolean }>(department.question, [subject]);
-  const [row] = rows;
-  if (!row) throw new CodedError({ code: "agent/subject-unknown" });
-  return row.answer;
+  const { rows, fields } = await store.query<{ answer: unknown }>(department.question, [subject]);
+  // PostgreSQL names the table of a column that is stored, and none for one that it has computed.
+  const isStored = fields.some(({ tableID }) => tableID !== 0);
+  if (isStored) counters.rows += rows.length;
+  if (rows.length === 0) throw new CodedError({ code: "agent/subject-unknown" });
+  const answer = rows[0]?.answer;
+  if (isStored || rows.length !== 1 || fields.length !== 1 || typeof answer !== "boolean")
+    throw new CodedError({ code: "agent/row-withheld", rows: rows.length });
+  counters.verdicts += 1;
+  return answer;
 }

@@ -7,7 +7,12 @@ import { pino } from "pino";
 import { z } from "zod";
 import { startAgent } from "./agent.ts";
 
-const configSchema = z.object({
+const hex32 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits")
+  .transform((value) => hexToBytes(value));
+
+const configSchema = z.strictObject({
   department: z.enum(["police", "social-security", "housing"]),
   port: z.number().int().min(0).max(65_535),
   ropeUrls: z.array(z.url()).min(1),
@@ -17,6 +22,10 @@ const configSchema = z.object({
     user: z.string(),
     password: z.string(),
     database: z.string(),
+  }),
+  dataSet: z.strictObject({
+    digest: hex32,
+    purposes: z.array(z.number().int().min(1).max(0xffff_ffff)).min(1).max(64),
   }),
   maxRevocationAgeMs: z.number().int().positive().default(30_000),
   secretKeyFile: z.string(),

@@ -30,6 +30,8 @@ interface Fields<Bytes, Integer> {
   readonly n: Integer;
   /** 20 bytes */
   readonly grantee: Bytes;
+  /** opens the position's granteeCommitment: D(suite of the chain, account, granteeSalt ‖ grantee b32) */
+  readonly granteeSalt: Bytes;
   readonly purpose: number;
   readonly atMs: Integer;
   readonly subject: string;
@@ -48,16 +50,17 @@ interface Fields<Bytes, Integer> {
 export type AnswerRequest = Fields<Uint8Array, bigint>;
 export type AnswerRequestJson = Fields<string, string>;
 
-export const answerRequestSchema: z.ZodType<AnswerRequest> = z.object({
+export const answerRequestSchema: z.ZodType<AnswerRequest> = z.strictObject({
   useId: hex(32),
   credentialId: hex(32),
   n: decimal,
   grantee: hex(20),
+  granteeSalt: hex(32),
   purpose: z.number().int().min(0).max(0xffff_ffff),
   atMs: decimal,
   subject: z.string().min(1).max(64),
   salt: hex(32),
-  proof: z.object({
+  proof: z.strictObject({
     gateway: hex(32),
     height: decimal,
     accountProof: z.array(node).min(1).max(40),

@@ -63,6 +63,11 @@ async function main(options: Options): Promise<number> {
     process.removeAllListeners(name);
     process.on(name, stopRequested);
   }
+  // A launcher that is gone cannot pass on anybody's signal.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stopRequested();
+  }, 1_000).unref();
   let network: Network;
   try {
     network = await startNetwork({

@@ -1,5 +1,6 @@
 export { type NodeConfig, type NodeConfigInput, parseConfig, readConfig } from "./config.ts";
 export { NodeError, type NodeErrorInfo } from "./errors.ts";
+export { NODE_FLAGS } from "./flags.ts";
 export {
   createDevnet,
   type Devnet,

@@ -1,14 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectRope, type Rope } from "@ropenet/client";
-import { createDevnet } from "@ropenet/node";
-import type { StakingParametersRecord } from "@ropenet/protocol";
+import { createDevnet, NODE_FLAGS } from "@ropenet/node";
+import { bytesToHex, type StakingParametersRecord } from "@ropenet/protocol";
 import type { PostgresAccess } from "../process/postgres.ts";
 import type { StateFolder } from "../process/state-folder.ts";
 import { eventually, httpReady, type Supervisor } from "../process/supervisor.ts";
 import type { KeyRing } from "./actors.ts";
 import { genesisPeople } from "./genesis.ts";
 import {
+  DATA_SET,
   DEPARTMENT_NAMES,
   type PortPlan,
   PROGRAMS,
@@ -69,6 +70,7 @@ export async function startValidators({
         name: `validator-${index}`,
         command: [
           process.execPath,
+          ...NODE_FLAGS,
           PROGRAMS.node,
           "--config",
           join(ropeFolder, `node-${index}`, "config.json"),
@@ -156,6 +158,7 @@ export async function startAgents(
         port,
         ropeUrls: ropeUrls(plan),
         postgres: databases[department],
+        dataSet: { digest: bytesToHex(DATA_SET.digest), purposes: DATA_SET.purposes },
         secretKeyFile: keys.rope(department).file,
       });
       return supervisor.start({

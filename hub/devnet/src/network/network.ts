@@ -81,15 +81,14 @@ async function startFoundations(
   const { folder, plan } = parts;
   const strands = STRAND_PLANS.map(async ({ key, chainId }, index) => {
     const directory = join(folder.path, `strand-${key}`);
-    started.anvils[index] = await startAnvil({
-      directory,
-      port: plan.strands[index] ?? 0,
-      chainId,
-    });
+    const anvil = await startAnvil({ directory, port: plan.strands[index] ?? 0, chainId });
+    started.anvils[index] = anvil;
+    started.supervisor.note(anvil.pid);
   });
   const [database, rope] = await allSettled<[DatabaseServer, Rope, unknown]>([
     startPostgres(folder.path, plan.postgres, () => undefined).then((server) => {
       started.database = server;
+      started.supervisor.note(server.pid);
       return server;
     }),
     startValidators(parts),

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { digest, SUITE_SM, utf8ToBytes } from "@ropenet/protocol";
 
 /** Every port of the network, counted from one base, so that two networks can stand side by side. */
 export interface PortPlan {
@@ -73,6 +74,12 @@ export const DEPARTMENT_NAMES: readonly ["police", "social-security", "housing"]
   "social-security",
   "housing",
 ];
+
+/** 虚构 · what the departments' joint credential is about, and what for (1 = 贷款审核). */
+export const DATA_SET: { readonly digest: Uint8Array; readonly purposes: readonly number[] } = {
+  digest: digest(SUITE_SM, "data-digest", utf8ToBytes("公安·社保·房管 三项是否（虚构）")),
+  purposes: [1],
+};
 
 export interface StrandPlan {
   readonly key: "finance" | "warehouse";

@@ -15,6 +15,7 @@ export interface PostgresAccess {
 }
 
 export interface DatabaseServer {
+  readonly pid: number;
   /** A database of its own under a role of its own: one process cannot read another's tables. */
   provision(name: string): Promise<PostgresAccess>;
   stop(): Promise<void>;
@@ -29,7 +30,7 @@ function reachableByOthers(path: string): boolean {
 }
 
 /** PostgreSQL refuses to run as root and drops to a user of its own, who must reach its data. */
-function dataDirectory(stateFolder: string): string {
+export function dataDirectory(stateFolder: string): string {
   const inside = join(stateFolder, "postgres");
   if (process.getuid?.() !== 0 || reachableByOthers(stateFolder)) return inside;
   const name = createHash("sha256").update(stateFolder).digest("hex").slice(0, 16);
@@ -89,7 +90,10 @@ export async function startPostgres(
     database: "postgres",
   };
 
+  // The first line of the file by which PostgreSQL itself knows that it runs.
+  const pid = Number(readFileSync(join(databaseDir, "postmaster.pid"), "utf8").split("\n", 1)[0]);
   return {
+    pid,
     async provision(name): Promise<PostgresAccess> {
       if (!/^[a-z_]{1,40}$/.test(name)) throw new Error(`bad database name ${name}`);
       const secret = storedPassword(stateFolder, name);

@@ -1,6 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { CodedError } from "@ropenet/protocol";
+import { dataDirectory } from "./postgres.ts";
 
 export interface StateFolder {
   readonly path: string;
@@ -13,6 +22,8 @@ export interface StateFolder {
 }
 
 const MARKER = "network.json";
+/** Written first: only what this program has made may be forgotten by it. */
+const OWNED = ".ropenet-state";
 
 function isAlive(pid: number): boolean {
   try {
@@ -21,6 +32,15 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** @throws if the process is gone */
+function worksIn(pid: number, folder: string): boolean {
+  const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  const cwd = readlinkSync(`/proc/${pid}/cwd`);
+  return [folder, dataDirectory(folder)].some(
+    (own) => command.includes(own) || cwd === own || cwd.startsWith(`${own}/`),
+  );
 }
 
 /** Ends what a killed predecessor left running; refuses if it still lives. */
@@ -43,9 +63,7 @@ function settlePredecessor(pidFile: string): void {
   for (const pid of left.children) {
     // A pid may have been given to a stranger since: only a group leader with our working folder is ours.
     try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      if (command.includes(pidFile.slice(0, pidFile.lastIndexOf("/"))))
-        process.kill(pid, "SIGKILL");
+      if (worksIn(pid, dirname(pidFile))) process.kill(pid, "SIGKILL");
     } catch {
       // gone already
     }
@@ -53,17 +71,48 @@ function settlePredecessor(pidFile: string): void {
   rmSync(pidFile, { force: true });
 }
 
-/** @throws {CodedError} `devnet/state-incomplete`, `devnet/state-unreadable`, `devnet/already-running` */
+/** One by one: below /proc, Node's recursive mkdir never comes back. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
+/** @throws {CodedError} `devnet/foreign-folder`, `devnet/folder-unusable` */
+function own(path: string): void {
+  try {
+    makeFolder(path);
+    // Folders of earlier versions have the description alone.
+    if ([OWNED, MARKER].some((name) => existsSync(join(path, name)))) return;
+    if (readdirSync(path).length === 0) {
+      writeFileSync(join(path, OWNED), "Made by npm start; --fresh empties this folder.\n");
+      return;
+    }
+  } catch (cause) {
+    const detail = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new CodedError(
+      { code: "devnet/folder-unusable", folder: path, detail, mend: "--state FOLDER" },
+      { cause },
+    );
+  }
+  throw new CodedError({
+    code: "devnet/foreign-folder",
+    folder: path,
+    mend: "--state FOLDER that is empty or not there yet",
+  });
+}
+
+/** @throws {CodedError} `devnet/foreign-folder`, `devnet/folder-unusable`, `devnet/state-incomplete`, `devnet/state-unreadable`, `devnet/already-running` */
 export function openStateFolder(path: string, fresh: boolean): StateFolder {
-  mkdirSync(path, { recursive: true });
+  own(path);
   const pidFile = join(path, "pids.json");
   settlePredecessor(pidFile);
   if (fresh)
     for (const name of readdirSync(path))
-      rmSync(join(path, name), { recursive: true, force: true });
+      if (name !== OWNED) rmSync(join(path, name), { recursive: true, force: true });
   const marker = join(path, MARKER);
   const existing = existsSync(marker);
-  if (!existing && readdirSync(path).length > 0) {
+  if (!existing && readdirSync(path).some((name) => name !== OWNED)) {
     throw new CodedError({
       code: "devnet/state-incomplete",
       folder: path,

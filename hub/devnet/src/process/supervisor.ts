@@ -19,6 +19,8 @@ export interface RunningProcess {
 }
 
 export interface Supervisor {
+  /** A process that somebody else started for the network: a successor ends it if this one cannot. */
+  note(pid: number): void;
   start(spec: ProcessSpec): Promise<RunningProcess>;
   /** kill -9, as an accident would */
   kill(name: string): Promise<void>;
@@ -93,11 +95,13 @@ export function createSupervisor(options: {
 }): Supervisor {
   mkdirSync(options.logDirectory, { recursive: true });
   const entries = new Map<string, Entry>();
+  const noted: number[] = [];
   const logOf = (name: string): string => join(options.logDirectory, `${name}.log`);
 
   function savePids(): void {
     const pids = [...entries.values()].flatMap(({ child }) => child.pid ?? []);
-    writeFileSync(options.pidFile, JSON.stringify({ supervisor: process.pid, children: pids }));
+    const children = [...noted, ...pids];
+    writeFileSync(options.pidFile, JSON.stringify({ supervisor: process.pid, children }));
   }
 
   function launch(spec: ProcessSpec): ChildProcess {
@@ -151,6 +155,10 @@ export function createSupervisor(options: {
   }
 
   return {
+    note(pid): void {
+      noted.push(pid);
+      savePids();
+    },
     async start(spec): Promise<RunningProcess> {
       const entry: Entry = { spec, child: launch(spec), wanted: true };
       entries.set(spec.name, entry);

@@ -15,7 +15,7 @@ import {
   utf8ToBytes,
   ZERO_32,
 } from "@ropenet/protocol";
-import { DEPARTMENT_NAMES } from "../network/plan.ts";
+import { DATA_SET, DEPARTMENT_NAMES } from "../network/plan.ts";
 import { evmB32, hexOf, type StoryContext, waitFor } from "./context.ts";
 import { LEASE_MS, PURPOSE_LOAN_REVIEW, SUBJECT, USES } from "./numbers.ts";
 import { expectEqual } from "./report.ts";
@@ -31,7 +31,7 @@ export async function issueJointCredential(context: StoryContext): Promise<strin
     salt,
     coIssuers: [network.keys.rope("social-security").address, network.keys.rope("housing").address],
     ownerCommitment: digest(SUITE_SM, "account", salt, utf8ToBytes("data owner")),
-    dataDigest: digest(SUITE_SM, "data-digest", utf8ToBytes("公安·社保·房管 三项是否（虚构）")),
+    dataDigest: DATA_SET.digest,
     purpose: PURPOSE_LOAN_REVIEW,
     classification: 1,
     granted: USES,
@@ -123,6 +123,7 @@ export async function reserveAndAsk(context: StoryContext): Promise<string> {
     credentialId: bytesToHex(credentialId),
     n: String(event["n"]),
     grantee: bytesToHex(bank.address),
+    granteeSalt: bytesToHex(context.salt),
     purpose: PURPOSE_LOAN_REVIEW,
     atMs: String(event["atMs"]),
     subject: SUBJECT,

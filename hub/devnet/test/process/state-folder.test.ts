@@ -6,7 +6,13 @@ import { CodedError } from "@ropenet/protocol";
 import { describe, expect, it } from "vitest";
 import { openStateFolder } from "../../src/process/state-folder.ts";
 
-const folder = (): string => mkdtempSync(join(tmpdir(), "ropenet-state-"));
+const newFolder = (): string => mkdtempSync(join(tmpdir(), "ropenet-state-"));
+/** One that this program has made. */
+function folder(): string {
+  const path = newFolder();
+  openStateFolder(path, false);
+  return path;
+}
 
 function refusal(work: () => unknown): { readonly code: string; readonly mend?: unknown } {
   try {
@@ -38,6 +44,24 @@ describe("openStateFolder", () => {
     });
     expect(openStateFolder(path, true).existing).toBe(false);
     expect(existsSync(join(path, "rope"))).toBe(false);
+  });
+
+  it("touches no folder that somebody else has filled, least of all with --fresh", () => {
+    const path = newFolder();
+    writeFileSync(join(path, "thesis.txt"), "the only copy");
+    for (const fresh of [false, true]) {
+      expect(refusal(() => openStateFolder(path, fresh))).toMatchObject({
+        code: "devnet/foreign-folder",
+      });
+    }
+    expect(existsSync(join(path, "thesis.txt"))).toBe(true);
+  });
+
+  it("says in one line where it cannot write", () => {
+    expect(refusal(() => openStateFolder("/proc/nope/x", false))).toMatchObject({
+      code: "devnet/folder-unusable",
+      folder: "/proc/nope/x",
+    });
   });
 
   it("refuses a marker that is not JSON", () => {

@@ -234,9 +234,9 @@ class NodeEngine implements Engine {
     const { clock } = this.#around;
     this.#afterCommit?.();
     this.#afterCommit = clock.soon(() => this.#checkDuty());
-    const { minIntervalMs, minEmptyIntervalMs } = this.#config.block;
+    const { minEmptyIntervalMs } = this.#config.block;
     for (const cancel of this.#pauses) cancel();
-    this.#pauses = [minIntervalMs, minEmptyIntervalMs].map((pauseMs) =>
+    this.#pauses = [this.#driver.pauseMs(), minEmptyIntervalMs].map((pauseMs) =>
       clock.after(pauseMs + 1, () => this.#checkWork()),
     );
   }

@@ -16,9 +16,15 @@ export function bitAt(path: Uint8Array, index: number): 0 | 1 {
 
 /** First position at or after `from` where the paths differ; 256 if they do not. */
 export function firstDifference(left: Uint8Array, right: Uint8Array, from: number): number {
-  let at = from;
-  while (at < PATH_BITS && bitAt(left, at) === bitAt(right, at)) at += 1;
-  return at;
+  let index = from >> 3;
+  // The bits before `from` count as equal.
+  let difference = ((left[index] ?? 0) ^ (right[index] ?? 0)) & (0xff >> (from & 7));
+  while (difference === 0) {
+    index += 1;
+    if (index >= PATH_BITS / 8) return PATH_BITS;
+    difference = (left[index] ?? 0) ^ (right[index] ?? 0);
+  }
+  return 8 * index + Math.clz32(difference) - 24;
 }
 
 /** Bits `from`..`to` of a path, packed from the first bit, the rest zero. */

@@ -36,11 +36,13 @@ function hashAlike(nodes: TrieNodes, inners: readonly number[], skipBytes: numbe
   const rowBytes = INNER_HEAD_BYTES + skipBytes + 2 * HASH_BYTES;
   const rows = new Uint8Array(inners.length * rowBytes);
   const view = new DataView(rows.buffer);
-  for (const [index, node] of inners.entries()) {
-    const at = index * rowBytes;
+  for (let row = 0; row < inners.length; row += 1) {
+    const node = inners[row] as number;
+    const at = row * rowBytes;
     const start = nodes.start[node] as number;
     const branch = nodes.branch[node] as number;
-    rows.set(INNER_TAG, at);
+    for (let index = 0; index < HASH_BYTES; index += 1)
+      rows[at + index] = INNER_TAG[index] as number;
     view.setUint16(at + HASH_BYTES, start);
     view.setUint16(at + HASH_BYTES + 2, branch - start);
     if (skipBytes > 0) rows.set(packBits(nodes.pathOf(node), start, branch), at + INNER_HEAD_BYTES);
@@ -50,13 +52,14 @@ function hashAlike(nodes: TrieNodes, inners: readonly number[], skipBytes: numbe
   }
   const hashes = new Uint8Array(inners.length * HASH_BYTES);
   sm3Rows(rows, rowBytes, hashes);
-  for (const [index, node] of inners.entries()) {
-    const from = index * HASH_BYTES;
-    nodes.hash.set(hashes.subarray(from, from + HASH_BYTES), node * HASH_BYTES);
+  for (let index = 0; index < inners.length; index += 1) {
+    nodes.setHash(inners[index] as number, hashes, index * HASH_BYTES);
   }
 }
 
 function copyHash(nodes: TrieNodes, node: number, to: Uint8Array, at: number): void {
+  const { hash } = nodes;
   const from = node * HASH_BYTES;
-  to.set(nodes.hash.subarray(from, from + HASH_BYTES), at);
+  // Faster than `set` of a subarray, which is an object each time.
+  for (let index = 0; index < HASH_BYTES; index += 1) to[at + index] = hash[from + index] as number;
 }

@@ -1,6 +1,6 @@
 import type { KeyValueReader, WriteOperation } from "@ropenet/protocol";
 import { chunkKey } from "./key-space.ts";
-import type { NodeReference } from "./trie-nodes.ts";
+import type { NodeReference, TrieNodes } from "./trie-nodes.ts";
 
 /** A chunk is closed beyond this: one read brings a node with its neighbours, and few bytes that nobody wants. */
 const CHUNK_BYTES = 4_096;
@@ -42,17 +42,25 @@ export class ChunkWriter {
     this.#version = version;
   }
 
-  /** @returns the node's position */
-  addInner(node: Omit<StoredInner, "kind">): number {
-    const { start, branch, path, left, right } = node;
-    const position = this.#begin(3 + path.length + 2 * REFERENCE_BYTES);
+  /** Its children must have their places. @returns the node's position */
+  addInner(nodes: TrieNodes, node: number): number {
+    const branch = nodes.branch[node] as number;
+    const pathBytes = (branch + 7) >> 3;
+    const position = this.#begin(3 + pathBytes + 2 * REFERENCE_BYTES);
     this.#bytes[this.#length] = TAG.inner;
-    this.#bytes[this.#length + 1] = start;
+    this.#bytes[this.#length + 1] = nodes.start[node] as number;
     this.#bytes[this.#length + 2] = branch;
-    this.#bytes.set(path, this.#length + 3);
-    this.#length += 3 + path.length;
-    this.#addReference(left);
-    this.#addReference(right);
+    this.#length += 3;
+    for (let index = 0; index < pathBytes; index += 1) {
+      this.#bytes[this.#length + index] = nodes.path[node * HASH_BYTES + index] as number;
+    }
+    this.#length += pathBytes;
+    // One tree, one encoding: the bits from `branch` on belong to whatever lies below.
+    const spare = branch & 7;
+    const last = this.#length - 1;
+    if (spare !== 0) this.#bytes[last] = (this.#bytes[last] as number) & (0xff << (8 - spare));
+    this.#addReference(nodes, nodes.left[node] as number);
+    this.#addReference(nodes, nodes.right[node] as number);
     return position;
   }
 
@@ -89,12 +97,16 @@ export class ChunkWriter {
     return this.#chunk * OFFSETS + this.#length;
   }
 
-  #addReference({ version, position, hash }: NodeReference): void {
+  #addReference(nodes: TrieNodes, node: number): void {
     const at = this.#length;
+    const version = nodes.version[node] as number;
     this.#view.setUint16(at, Math.floor(version / 0x1_0000_0000));
     this.#view.setUint32(at + 2, version % 0x1_0000_0000);
-    this.#view.setUint32(at + 6, position);
-    this.#bytes.set(hash, at + 10);
+    this.#view.setUint32(at + 6, nodes.position[node] as number);
+    const { hash } = nodes;
+    for (let index = 0; index < HASH_BYTES; index += 1) {
+      this.#bytes[at + 10 + index] = hash[node * HASH_BYTES + index] as number;
+    }
     this.#length = at + REFERENCE_BYTES;
   }
 }

@@ -69,6 +69,15 @@ export class TrieNodes {
     return this.hash.slice(node * HASH_BYTES, (node + 1) * HASH_BYTES);
   }
 
+  /** `from[at..at + 32]` */
+  setHash(node: number, from: Uint8Array, at: number): void {
+    const { hash } = this;
+    const to = node * HASH_BYTES;
+    for (let index = 0; index < HASH_BYTES; index += 1) {
+      hash[to + index] = from[at + index] as number;
+    }
+  }
+
   pathOf(node: number): Uint8Array {
     return this.path.subarray(node * HASH_BYTES, (node + 1) * HASH_BYTES);
   }

@@ -228,7 +228,7 @@ export class TrieUpdate {
     }));
     const hashes = hashLeaves(leaves);
     for (const [index, { leaf }] of leaves.entries()) {
-      this.#nodes.hash.set(hashes[index] as Uint8Array, leaf * 32);
+      this.#nodes.setHash(leaf, hashes[index] as Uint8Array, 0);
     }
     const levels: number[][] = [];
     this.#gather(this.#root, levels);
@@ -263,14 +263,7 @@ export class TrieUpdate {
     const right = nodes.right[node] as number;
     this.#write(left, writer, version);
     this.#write(right, writer, version);
-    const branch = nodes.branch[node] as number;
-    nodes.position[node] = writer.addInner({
-      start: nodes.start[node] as number,
-      branch,
-      path: prefixOf(nodes.pathOf(node), branch),
-      left: this.#referenceTo(left),
-      right: this.#referenceTo(right),
-    });
+    nodes.position[node] = writer.addInner(nodes, node);
   }
 
   #referenceTo(node: number): NodeReference {
@@ -307,13 +300,4 @@ function firstWithBit(
     else low = middle + 1;
   }
   return low;
-}
-
-/** The first `bits` bits in as few bytes as hold them; the rest zero. */
-function prefixOf(path: Uint8Array, bits: number): Uint8Array {
-  const prefix = path.slice(0, (bits + 7) >> 3);
-  const spare = bits & 7;
-  const last = prefix.length - 1;
-  if (spare !== 0) prefix[last] = (prefix[last] as number) & (0xff << (8 - spare));
-  return prefix;
 }

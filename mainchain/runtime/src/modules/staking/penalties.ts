@@ -1,4 +1,10 @@
-import { BASIS_POINTS, equalBytes, type ValidatorRecord } from "@ropenet/protocol";
+import {
+  BASIS_POINTS,
+  type EpochMember,
+  type EpochRecord,
+  equalBytes,
+  type ValidatorRecord,
+} from "@ropenet/protocol";
 import { epochAt, readEpoch, readStakingProgress, runningEpoch } from "../../epochs.ts";
 import type { Context } from "../../module.ts";
 import type { Penalties, Rewards } from "../../slices.ts";
@@ -14,25 +20,36 @@ import {
 
 type Offence = Parameters<Penalties["slash"]>[2];
 
-/** What stood behind the validator in the epoch of the offence; what does now, if it was in no set then. */
-function bondedAt({ state }: Context, record: ValidatorRecord, offence: Offence): bigint {
-  const epochs = [
-    offence.epoch === undefined ? undefined : readEpoch(state, offence.epoch),
-    epochAt(state, offence.height),
-  ];
-  for (const epoch of epochs) {
-    if (!epoch || epoch.firstHeight === 0n) continue;
-    const member = epoch.members.find(({ validator }) => equalBytes(validator, record.address));
-    if (member) return member.bonded;
-  }
-  return record.tokens;
+interface Standing {
+  /** coins behind the validator's power */
+  readonly bonded: bigint;
+  /** what has left its power by then answers for nothing */
+  readonly height: bigint;
+}
+
+/**
+ * What stood behind the validator in the epoch of the offence; what does now, if it was in no set then. A signature
+ * in the name of an epoch counts for gateways that are still there, whenever it was made and whatever height it
+ * names: so all that was in that epoch's power answers for it.
+ */
+function standingAt({ state }: Context, record: ValidatorRecord, offence: Offence): Standing {
+  const memberOf = (epoch: EpochRecord | undefined): EpochMember | undefined =>
+    epoch && epoch.firstHeight > 0n
+      ? epoch.members.find(({ validator }) => equalBytes(validator, record.address))
+      : undefined;
+  const { height } = offence;
+  const named = offence.epoch === undefined ? undefined : readEpoch(state, offence.epoch);
+  const inNamed = memberOf(named);
+  if (named && inNamed) return { bonded: inNamed.bonded, height: named.firstHeight };
+  return { bonded: memberOf(epochAt(state, height))?.bonded ?? record.tokens, height };
 }
 
 /** What has left the validator and was still in its power at `height`, newest first, until `due` is met. */
 function slashUnbonding(
   { state }: Context,
   record: ValidatorRecord,
-  { height, basisPoints }: Offence,
+  height: bigint,
+  basisPoints: number,
   due: bigint,
 ): bigint {
   let taken = 0n;
@@ -53,8 +70,9 @@ function slashUnbonding(
 function slash(context: Context, validator: Uint8Array, offence: Offence): bigint {
   const { state } = context;
   const record = mustFindValidator(context, validator);
-  const due = (bondedAt(context, record, offence) * BigInt(offence.basisPoints)) / BASIS_POINTS;
-  const unbonding = slashUnbonding(context, record, offence, due);
+  const { bonded: stood, height } = standingAt(context, record, offence);
+  const due = (stood * BigInt(offence.basisPoints)) / BASIS_POINTS;
+  const unbonding = slashUnbonding(context, record, height, offence.basisPoints, due);
   const rest = due - unbonding;
   const bonded = rest < record.tokens ? rest : record.tokens;
   if (bonded > 0n) writeValidator(state, { ...record, tokens: record.tokens - bonded });

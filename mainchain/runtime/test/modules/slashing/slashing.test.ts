@@ -301,7 +301,10 @@ describe("a bridge signature", () => {
     expect(recordOf(rope, v1).tombstoned).toBe(true);
   });
 
-  it("of somebody who has left still costs what is unbonding", () => {
+  it.each([
+    ["a height of its time", 0n],
+    ["a height that is far ahead", 1_000_000n],
+  ])("of somebody who has left still costs what is unbonding: %s", (_, ahead) => {
     const rope = fiveEntities();
     const { epoch } = progressOf(rope);
     rope.do(undelegate(fifth.consensus, fifth, 150n));
@@ -309,7 +312,7 @@ describe("a bridge signature", () => {
     expect(powerOf(rope, fifth)).toBeUndefined();
     rope.do();
     // In the name of the epoch in which its signature counted, for a gateway that has not heard of the next.
-    const lie = { ...formed(rope), epoch, height: epochOf(rope, epoch).firstHeight + 1n };
+    const lie = { ...formed(rope), epoch, height: epochOf(rope, epoch).firstHeight + 1n + ahead };
     rope.do(reportCheckpoint(fifth, { ...lie, stateRoot: seed("lie") }));
     expect(burnt(rope)).toBe(15n);
   });

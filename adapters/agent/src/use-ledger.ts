@@ -1,0 +1,61 @@
+import { bytesToHex, CodedError } from "@ropenet/protocol";
+import type { Pool, PoolClient } from "pg";
+import type { Queryable } from "./departments.ts";
+import type { AnswerRequest } from "./request.ts";
+
+const SCHEMA = `CREATE TABLE IF NOT EXISTS agent_use (
+  use_id text PRIMARY KEY, credential_id text NOT NULL, gateway text NOT NULL, n numeric NOT NULL,
+  grantee text NOT NULL, answered_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (credential_id, gateway, n))`;
+
+/** Which uses were answered. Written with the answer or not at all. */
+export interface UseLedger {
+  /**
+   * Takes the use, then runs `work`; if that throws the use is free again.
+   * @throws {CodedError} `agent/already-answered` for a use id, `agent/unit-spent` for a unit that was taken before
+   */
+  once<T>(request: AnswerRequest, work: (store: Queryable) => Promise<T>): Promise<T>;
+}
+
+async function take(client: PoolClient, request: AnswerRequest): Promise<void> {
+  const useId = bytesToHex(request.useId);
+  const credentialId = bytesToHex(request.credentialId);
+  const gateway = bytesToHex(request.proof.gateway);
+  const n = String(request.n);
+  const { rowCount } = await client.query(
+    "INSERT INTO agent_use (use_id, credential_id, gateway, n, grantee) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+    [useId, credentialId, gateway, n, bytesToHex(request.grantee)],
+  );
+  if (rowCount === 1) return;
+  const { rowCount: same } = await client.query("SELECT 1 FROM agent_use WHERE use_id = $1", [
+    useId,
+  ]);
+  // A chain that lies about its uses gives many of them the same number: it still has only so many.
+  throw same === 1
+    ? new CodedError({ code: "agent/already-answered", useId })
+    : new CodedError({ code: "agent/unit-spent", credentialId, gateway, n });
+}
+
+export async function openUseLedger(pool: Pool): Promise<UseLedger> {
+  await pool.query(SCHEMA);
+  return {
+    async once(request, work) {
+      const client = await pool.connect();
+      try {
+        await client.query("BEGIN");
+        // A second asker of the same use waits here until the first has its answer.
+        await take(client, request);
+        const done = await work({
+          query: (text, values) => client.query(text, [...values]),
+        });
+        await client.query("COMMIT");
+        return done;
+      } catch (error) {
+        await client.query("ROLLBACK");
+        throw error;
+      } finally {
+        client.release();
+      }
+    },
+  };
+}
