@@ -18,6 +18,13 @@ export type TrustClass = 1 | 2 | 3 | 4;
 /** 1 待批 registered, 2 有效 active, 3 停用 suspended, 4 frozen by misbehaviour */
 export type ChainState = 1 | 2 | 3 | 4;
 
+export const CHAIN_STATE: {
+  readonly pending: 1;
+  readonly active: 2;
+  readonly suspended: 3;
+  readonly frozen: 4;
+} = { pending: 1, active: 2, suspended: 3, frozen: 4 };
+
 export interface ChainRecord {
   readonly gateway: Uint8Array;
   readonly index: number;

@@ -1,9 +1,11 @@
 import {
+  ASSET_CLASS,
   accountToB32,
   bytesToHex,
   concatBytes,
   equalBytes,
   type IssueAsset,
+  MAX_AMOUNT,
   type PledgeAsset,
   stateKey,
   type TransferAsset,
@@ -18,18 +20,16 @@ import {
   assertFree,
   assertHolder,
   holdings,
-  MAX_AMOUNT,
   NOBODY,
   readTitle,
   requireAsset,
-  UNIQUE,
   writeTitle,
 } from "./holdings.ts";
 
 function checkAmount(assetClass: number, tokenId: Uint8Array, amount: bigint): void {
   if (amount === 0n) throw new AssetError({ code: "asset/zero-amount" });
   const isToken = !equalBytes(tokenId, ZERO_32);
-  if (isToken !== (assetClass === UNIQUE)) {
+  if (isToken !== (assetClass === ASSET_CLASS.unique)) {
     throw new AssetError({ code: "asset/bad-field", field: "tokenId" });
   }
   if (isToken && amount !== 1n) throw new AssetError({ code: "asset/bad-field", field: "amount" });
@@ -67,7 +67,7 @@ export function issueAsset(
   checkAmount(asset.assetClass, tokenId, amount);
   if (equalBytes(to, NOBODY)) throw new AssetError({ code: "asset/bad-field", field: "to" });
   countIssued(context, assetId, amount);
-  if (asset.assetClass === UNIQUE) {
+  if (asset.assetClass === ASSET_CLASS.unique) {
     if (context.state.get(stateKey.title(assetId, tokenId))) {
       throw new AssetError({ code: "asset/title-exists", tokenId });
     }
@@ -98,7 +98,7 @@ export function transferAsset(
   if (equalBytes(to, NOBODY)) throw new AssetError({ code: "asset/bad-field", field: "to" });
   holdings.debit(context, asset, tokenId, context.sender, amount);
   holdings.credit(context, asset, to, amount);
-  if (asset.assetClass === UNIQUE) {
+  if (asset.assetClass === ASSET_CLASS.unique) {
     holdings.settleTitle(context, asset, tokenId, {
       gateway: directory.ropeGateway(context),
       holder: to,
@@ -121,7 +121,8 @@ export function pledgeAsset(
 ): void {
   const { assetId, tokenId, creditor, amount, agreement } = body;
   const asset = requireAsset(context, assetId);
-  if (asset.assetClass !== UNIQUE) throw new AssetError({ code: "asset/not-unique", assetId });
+  if (asset.assetClass !== ASSET_CLASS.unique)
+    throw new AssetError({ code: "asset/not-unique", assetId });
   if (amount === 0n) throw new AssetError({ code: "asset/zero-amount" });
   if (equalBytes(creditor, NOBODY)) {
     throw new AssetError({ code: "asset/bad-field", field: "creditor" });

@@ -82,7 +82,7 @@ function record(
   storage: ProvenStorage,
   outcome: ReceiveOutcome,
 ): void {
-  if (outcome.kind === "quarantined") return;
+  if (outcome.kind === "quarantined" || outcome.kind === "early") return;
   advanceOrderedLane(context, packet);
   if (outcome.kind === "ended") {
     const payee = accountToB32(context.sender);
@@ -112,7 +112,7 @@ function receiveOne(
   item: ReceivedPacket,
   storage: ProvenStorage,
   handlers: PacketHandlers,
-): void {
+): ReceiveOutcome["kind"] {
   const { packet, payload } = item;
   const hash = checkCommitted(item, storage);
   const handler = isOnItsLane(packet) ? handlers.get(packet.kind) : undefined;
@@ -133,6 +133,7 @@ function receiveOne(
     packetHash: bytesToHex(hash),
     outcome: outcome.kind,
   });
+  return outcome.kind;
 }
 
 /** The rope's one entry point for packets of strands. Source: docs/protocol.md §2. */
@@ -148,17 +149,17 @@ export function receivePackets(
   if (body.items.length === 0) throw new PacketsError({ code: "packet/empty-batch" });
   const storage = parts.verifier.open(context, body.anchor);
   let taken = 0;
+  let early: bigint | undefined;
   for (const item of body.items) {
     checkShape(item, storage, parts.ropeGateway);
     const { sourceGateway, lane, sequence } = item.packet;
     if (context.state.get(stateKey.receipt(sourceGateway, lane, sequence))) continue;
-    receiveOne(context, item, storage, parts.handlers);
-    taken += 1;
+    if (receiveOne(context, item, storage, parts.handlers) === "early") early ??= sequence;
+    else taken += 1;
   }
-  if (taken === 0) {
-    throw new PacketsError({
-      code: "packet/already-received",
-      sequence: body.items[0]?.packet.sequence ?? 0n,
-    });
-  }
+  if (taken > 0) return;
+  // A batch that changes nothing is refused, so that nobody pays for it by mistake.
+  if (early !== undefined) throw new PacketsError({ code: "packet/early-return", sequence: early });
+  const sequence = body.items[0]?.packet.sequence ?? 0n;
+  throw new PacketsError({ code: "packet/already-received", sequence });
 }
