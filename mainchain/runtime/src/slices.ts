@@ -32,7 +32,10 @@ export interface ProvenStorage {
 
 /** Owned by chains. */
 export interface StrandVerifier {
-  /** @throws CodedError `chain/unknown`, `chain/not-active`, `client/…`, `proof/…`; charges for the proof first */
+  /**
+   * Of a chain that is active or suspended: what happened there stays provable.
+   * @throws CodedError `chain/unknown`, `chain/not-open`, `client/…`, `proof/…`; charges for the proof first
+   */
   open(context: TransactionContext, anchor: ProofAnchor): ProvenStorage;
 }
 
@@ -42,7 +45,8 @@ export interface ChainDirectory {
   /** @throws CodedError `chain/unknown`, `chain/not-active` */
   assertActive(context: Context, gateway: Uint8Array): ChainRecord;
   ropeGateway(context: Context): Uint8Array;
-  list(context: Context): readonly ChainRecord[];
+  /** those that were ever approved, in that order */
+  listAdmitted(context: Context): readonly ChainRecord[];
   /** newest proven height of a strand (0 = none yet); the rope's own is the running one */
   latestHeight(context: Context, gateway: Uint8Array): bigint;
 }

@@ -10,13 +10,12 @@ import {
   stateKey,
   type TitleRecord,
   titleRecordCodec,
+  ZERO_20,
   ZERO_32,
 } from "@ropenet/protocol";
 import { type Context, readRecord, writeRecord } from "../../module.ts";
 import type { AssetDirectory, Holdings } from "../../slices.ts";
 import { AssetError } from "./errors.ts";
-
-export const NOBODY: Uint8Array = new Uint8Array(20);
 
 export const assets: AssetDirectory = {
   find: (context, assetId) => readRecord(context.state, stateKey.asset(assetId), assetRecordCodec),
@@ -37,7 +36,7 @@ export function readTitle(context: Context, asset: AssetRecord, tokenId: Uint8Ar
     readRecord(context.state, stateKey.title(asset.assetId, tokenId), titleRecordCodec) ?? {
       location: asset.originGateway,
       towards: ZERO_32,
-      holder: NOBODY,
+      holder: ZERO_20,
       ...FREE,
     }
   );
@@ -116,7 +115,7 @@ export const holdings: Holdings = {
   },
   placeOf: (context, asset, tokenId) => readTitle(context, asset, tokenId),
   departTitle: (context, asset, tokenId, towards) =>
-    writeTitle(context, asset, tokenId, { location: ZERO_32, towards, holder: NOBODY, ...FREE }),
+    writeTitle(context, asset, tokenId, { location: ZERO_32, towards, holder: ZERO_20, ...FREE }),
   settleTitle: (context, asset, tokenId, { gateway, holder, height }) =>
     writeTitle(context, asset, tokenId, {
       ...FREE,

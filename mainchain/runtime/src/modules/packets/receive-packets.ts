@@ -21,7 +21,13 @@ import {
   ZERO_32,
 } from "@ropenet/protocol";
 import { readRecord, type TransactionContext, writeRecord } from "../../module.ts";
-import type { PacketHandler, ProvenStorage, ReceiveOutcome, StrandVerifier } from "../../slices.ts";
+import type {
+  ChainDirectory,
+  PacketHandler,
+  ProvenStorage,
+  ReceiveOutcome,
+  StrandVerifier,
+} from "../../slices.ts";
 import { PacketsError } from "./errors.ts";
 import { finishPacket } from "./finish-packet.ts";
 
@@ -107,6 +113,9 @@ function record(
 const isOnItsLane = ({ kind, lane }: Packet): boolean =>
   (kind === PACKET_KIND.control) === (lane === LANE_CONTROL);
 
+const isLate = ({ timeMs }: TransactionContext, { timeoutMs }: Packet): boolean =>
+  timeMs >= timeoutMs;
+
 function receiveOne(
   context: TransactionContext,
   item: ReceivedPacket,
@@ -122,7 +131,7 @@ function receiveOne(
         payload,
         packetHash: hash,
         chain: storage.chain,
-        late: context.timeMs >= packet.timeoutMs,
+        late: isLate(context, packet),
       })
     : { kind: "ended", status: ACK_STATUS.failed, failure: failureCode("bad-action") };
   record(context, packet, hash, storage, outcome);
@@ -142,6 +151,7 @@ export function receivePackets(
   body: ReceivePackets,
   parts: {
     readonly verifier: StrandVerifier;
+    readonly directory: ChainDirectory;
     readonly ropeGateway: Uint8Array;
     readonly handlers: PacketHandlers;
   },
@@ -154,6 +164,8 @@ export function receivePackets(
     checkShape(item, storage, parts.ropeGateway);
     const { sourceGateway, lane, sequence } = item.packet;
     if (context.state.get(stateKey.receipt(sourceGateway, lane, sequence))) continue;
+    // A suspended chain brings nothing new; what is too late is given back to its sender all the same.
+    if (!isLate(context, item.packet)) parts.directory.assertActive(context, sourceGateway);
     if (receiveOne(context, item, storage, parts.handlers) === "early") early ??= sequence;
     else taken += 1;
   }

@@ -9,6 +9,7 @@ import {
   type Packet,
   TRANSFER_STATE,
   type TransferRecord,
+  ZERO_20,
   ZERO_32,
 } from "@ropenet/protocol";
 import type { Context } from "../../module.ts";
@@ -17,8 +18,6 @@ import { count, countFlight, credit, debit, moveToFlight, type Pocket } from "./
 import { countFlow } from "./limits.ts";
 import { type AssetTransfer, saveTransfer, takeIndex } from "./records.ts";
 import { enqueue, whyWait } from "./waiting.ts";
-
-const NOBODY = new Uint8Array(20);
 
 export interface FirstLeg {
   readonly leg1: Packet;
@@ -212,7 +211,7 @@ function place(
 ): void {
   const { asset, tokenId, amount, gateway, owner, height } = parts;
   const onRope = equalBytes(gateway, directory.ropeGateway(context));
-  const holder = onRope ? b32ToAccount(owner) : NOBODY;
+  const holder = onRope ? b32ToAccount(owner) : ZERO_20;
   if (!holder) throw new Error("an account of the rope has 20 bytes");
   if (onRope) holdings.credit(context, asset, holder, amount);
   if (asset.assetClass !== ASSET_CLASS.unique) return;
