@@ -23,7 +23,8 @@ it("docker-compose.yml parses, depends only on its own services and starts files
   for (const service of Object.values(compose.services)) {
     for (const name of Object.keys(service.depends_on ?? {})) expect(names).toContain(name);
     for (const name of service.secrets ?? []) expect(Object.keys(compose.secrets)).toContain(name);
-    const [program, file] = service.command ?? [];
+    const [program, ...rest] = service.command ?? [];
+    const file = rest.find((argument) => !argument.startsWith("--"));
     if (program === "node") expect(() => readFileSync(resolve(root, file ?? ""))).not.toThrow();
   }
 });

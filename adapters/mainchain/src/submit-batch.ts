@@ -62,17 +62,18 @@ export async function submitBatch(
     "packet" | "acknowledgement",
     ItemOutcome
   >;
-  if (packets.length > 0) {
-    const taken = await take(receipts, "packet/already-received", () =>
-      wallet.send("packets/receive", { anchor, items: packets }, signal),
-    );
-    if (taken) outcome.packet = "delivered";
-  }
+  // First what came back: a holder may already have sent on what an acknowledgement of this batch says he got.
   if (acknowledgements.length > 0) {
     const taken = await take(receipts, "packet/already-acknowledged", () =>
       wallet.send("packets/acknowledge", { anchor, items: acknowledgements }, signal),
     );
     if (taken) outcome.acknowledgement = "delivered";
+  }
+  if (packets.length > 0) {
+    const taken = await take(receipts, "packet/already-received", () =>
+      wallet.send("packets/receive", { anchor, items: packets }, signal),
+    );
+    if (taken) outcome.packet = "delivered";
   }
   return { outcomes: batch.items.map(({ event }) => outcome[event.kind]), ...receipts };
 }

@@ -82,7 +82,8 @@ function makeFolder(path: string): void {
 function own(path: string): void {
   try {
     makeFolder(path);
-    if (existsSync(join(path, OWNED))) return;
+    // Folders of earlier versions have the description alone.
+    if ([OWNED, MARKER].some((name) => existsSync(join(path, name)))) return;
     if (readdirSync(path).length === 0) {
       writeFileSync(join(path, OWNED), "Made by npm start; --fresh empties this folder.\n");
       return;
