@@ -1,8 +1,8 @@
 import { bytesToHex } from "@ropenet/protocol";
 import type { Command } from "commander";
 import { recordsOf } from "../rope.ts";
+import { ropeOf } from "./connect.ts";
 import type { Output } from "./output.ts";
-import { ropeOf } from "./query-commands.ts";
 
 const STATES = ["", "待批", "有效", "停用", "冻结"];
 
