@@ -42,6 +42,9 @@ export interface ReservationRules {
 }
 
 const CHAIN_ACTIVE = 2;
+/** What one node of the rope has committed, the one asked here may learn a moment later. */
+const SETTLE_MS = 1_500;
+const SETTLE_POLL_MS = 150;
 
 function refuse(code: string, operands: Record<string, unknown> = {}): CodedError {
   return new CodedError({ code, ...operands });
@@ -84,7 +87,7 @@ function checkIssued(credential: CredentialRecord, { issuer, dataSet }: Reservat
   if (!issuers.some((account) => equalBytes(account, issuer)))
     throw refuse("agent/not-our-credential", { credentialId });
   const missing = issuers.filter((_, index) => (confirmed & (1 << index)) === 0).length;
-  if (missing > 0) throw refuse("agent/not-in-effect", { missing });
+  if (missing > 0) throw refuse("agent/not-confirmed", { missing });
   if (!equalBytes(dataDigest, dataSet.digest)) throw refuse("agent/other-data", { dataDigest });
 }
 
@@ -119,7 +122,7 @@ async function checkGiven(at: ProvenAt, request: AnswerRequest, chain: ChainReco
   const commitment = digest(suite, "account", granteeSalt, accountToB32(grantee));
   if (!equalBytes(commitment, position.granteeCommitment)) throw refuse("agent/other-grantee");
   const given = position.remaining + position.used;
-  if (n < 1n || n > given) throw refuse("agent/above-quota", { n, given });
+  if (n < 1n || n > given) throw refuse("agent/beyond-quota", { n, given });
   if (atMs >= position.leaseUntilMs)
     throw refuse("agent/lease-over", { leaseUntilMs: position.leaseUntilMs });
 }
@@ -159,22 +162,6 @@ function checkReserved(request: AnswerRequest, storageRoot: Uint8Array, query: U
   if (!equalBytes(stored, expected)) throw refuse("agent/not-reserved", { useId });
 }
 
-const SETTLE_MS = 3_000;
-const SETTLE_POLL_MS = 150;
-
-/** What one node of the rope has committed, the one asked here may learn a moment later: then all is asked again. */
-async function settled<T>(check: () => Promise<T>): Promise<T> {
-  for (let left = SETTLE_MS; ; left -= SETTLE_POLL_MS) {
-    try {
-      return await check();
-    } catch (error) {
-      const isMissing = error instanceof CodedError && error.code === "agent/unproven-height";
-      if (!isMissing || left <= 0) throw error;
-      await new Promise((next) => setTimeout(next, SETTLE_POLL_MS));
-    }
-  }
-}
-
 /**
  * Everything that must hold before the store is touched. Deny by default: any doubt throws.
  * Believes no chain by itself: only one that is active, to which units of this very credential were delegated,
@@ -192,13 +179,28 @@ export async function checkReservation(
     request.signature,
   );
   if (!signer || !equalBytes(signer, request.grantee)) throw refuse("agent/not-the-grantee");
-  const storageRoot = await settled(async () => {
-    const { credential, at } = await proveCredential(rope, request.credentialId);
-    checkStands(credential, request, at.timeMs, rules);
-    checkIssued(credential, rules);
-    const gateway = await openGateway(at, request);
-    await checkGiven(at, request, gateway.chain);
-    return gateway.storageRoot;
-  });
+  for (let left = SETTLE_MS; ; left -= SETTLE_POLL_MS) {
+    try {
+      await checkOnChain(rope, request, rules, query);
+      return;
+    } catch (error) {
+      const isEarly = error instanceof CodedError && error.code === "agent/unproven-height";
+      if (!isEarly || left <= 0) throw error;
+      await new Promise((next) => setTimeout(next, SETTLE_POLL_MS));
+    }
+  }
+}
+
+async function checkOnChain(
+  rope: Rope,
+  request: AnswerRequest,
+  rules: ReservationRules,
+  query: Uint8Array,
+): Promise<void> {
+  const { credential, at } = await proveCredential(rope, request.credentialId);
+  checkStands(credential, request, at.timeMs, rules);
+  checkIssued(credential, rules);
+  const { chain, storageRoot } = await openGateway(at, request);
+  await checkGiven(at, request, chain);
   checkReserved(request, storageRoot, query);
 }
