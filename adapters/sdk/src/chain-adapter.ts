@@ -72,7 +72,14 @@ export type ProvenBatch =
       readonly items: readonly { readonly event: OutboundEvent; readonly proof: OutboxProof }[];
     };
 
-export type ItemOutcome = "delivered" | "already-delivered";
+/** `kept-out`: seen and left undone, see `Standing` */
+export type ItemOutcome = "delivered" | "already-delivered" | "kept-out";
+
+/**
+ * What a chain makes of an event of its counterparty: `taken` for good; `open`, to be delivered; `kept-out`: proven to
+ * it, and left without an answer until people or time change that (a quarantined packet).
+ */
+export type Standing = "open" | "taken" | "kept-out";
 
 export interface SubmitResult {
   /** one per item of the batch */
@@ -115,8 +122,8 @@ export interface ChainAdapter {
    */
   prove(events: readonly OutboundEvent[], signal: AbortSignal): Promise<ProvenBatch>;
 
-  /** For each event of the counterparty: has this chain taken it already? */
-  delivered(events: readonly OutboundEvent[], signal: AbortSignal): Promise<readonly boolean[]>;
+  /** One per event of the counterparty, from the newest state. */
+  standings(events: readonly OutboundEvent[], signal: AbortSignal): Promise<readonly Standing[]>;
 
   /** Updates the client if needed and delivers; the items that were taken before are no error. */
   submit(batch: ProvenBatch, signal: AbortSignal): Promise<SubmitResult>;

@@ -45,7 +45,7 @@ export interface Chain {
   readonly name: string;
   readonly description: string;
   readonly kind: string;
-  readonly state: "pending" | "active" | "suspended" | "frozen";
+  readonly state: "pending" | "active" | "suspended" | "frozen" | "rejected";
   readonly trustClass: string;
   readonly gatewayAddress: string;
   readonly genesisHash: string;

@@ -111,13 +111,13 @@ export async function reserveAndAsk(context: StoryContext): Promise<string> {
   const event = used.event("CredentialUsed");
   if (!event) throw new Error("no CredentialUsed event");
   const bankWallet = network.wallet("bank-a");
+  const bank = network.keys.evm("bank-a");
   const slots = [
-    useSlot(useId),
+    useSlot({ credentialId, grantee: bank.address, useId }),
     credentialUsedSlot(credentialId),
     credentialRemainingSlot(credentialId),
   ];
   const proof = await proveStrand(network, finance, bankWallet, used.height, slots);
-  const bank = network.keys.evm("bank-a");
   const request: AnswerRequestJson = {
     useId: bytesToHex(useId),
     credentialId: bytesToHex(credentialId),

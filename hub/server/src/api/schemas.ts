@@ -10,7 +10,7 @@ export interface ChainView {
   readonly name: string;
   readonly description: string;
   readonly kind: "rope" | "evm" | "substrate" | "fabric";
-  readonly state: "pending" | "active" | "suspended" | "frozen";
+  readonly state: "pending" | "active" | "suspended" | "frozen" | "rejected";
   readonly trustClass: string;
   readonly gatewayAddress: string;
   readonly genesisHash: string;
@@ -26,7 +26,7 @@ export const chainView: z.ZodType<ChainView> = z
     name: z.string(),
     description: z.string(),
     kind: z.enum(["rope", "evm", "substrate", "fabric"]),
-    state: z.enum(["pending", "active", "suspended", "frozen"]),
+    state: z.enum(["pending", "active", "suspended", "frozen", "rejected"]),
     trustClass: z
       .string()
       .describe("consensus | endorsed | attested(m, n) | custody, strand → rope"),

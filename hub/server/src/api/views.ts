@@ -37,7 +37,7 @@ export function toProofView(proven: ProvenState): ProofView {
 }
 
 const CHAIN_KINDS = ["rope", "evm", "substrate", "fabric"] as const;
-const CHAIN_STATES = ["pending", "active", "suspended", "frozen"] as const;
+const CHAIN_STATES = ["pending", "active", "suspended", "frozen", "rejected"] as const;
 
 function trustClassOf(chain: ChainRecord): string {
   if (chain.trustClass === 3) return `attested(${chain.threshold}, ${chain.attestors.length})`;
