@@ -3,6 +3,7 @@ import { loadPin, savePin } from "./pin-store.ts";
 import type { ConservationVerdict, VerdictRequest } from "./verify-conservation.ts";
 
 export { forgetPin } from "./pin-store.ts";
+export type { TrustPin } from "./trust.ts";
 
 /** Fetches the proofs and checks them in a worker, so that signatures do not stop the page. */
 export async function checkConservation(): Promise<ConservationVerdict> {

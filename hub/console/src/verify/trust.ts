@@ -35,16 +35,19 @@ export class TrustError extends CodedError<TrustErrorInfo> {}
 /** A set may have unbonded after this long and sign whatever it likes. Shorter than any rope's own (docs/staking.md §6: 14 days). */
 const TRUSTING_PERIOD_MS = 14 * 86_400_000;
 
+/** More epochs away than this, a browser is told to pin anew rather than to check for minutes. */
+const MAX_SETS = 512;
+
 export interface FollowedTrust {
   readonly chainId: Uint8Array;
   /** believed sets by hash, hex */
   readonly sets: ReadonlyMap<string, ValidatorSet>;
 }
 
-/** Only on first use is a hub believed: its oldest set and its chain, shown and kept from then on. */
+/** Only on first use is a hub believed: its chain and the set that it shows, shown and kept from then on. */
 export function pinOf(view: ConservationView, nowMs: number): TrustPin {
-  const oldest = decode(validatorSetCodec, hexToBytes(view.sets[0]?.validators ?? ""));
-  const validatorsHash = bytesToHex(validatorSetHash(oldest));
+  const newest = decode(validatorSetCodec, hexToBytes(view.sets.at(-1)?.validators ?? ""));
+  const validatorsHash = bytesToHex(validatorSetHash(newest));
   return { chainId: view.chainId, validatorsHash, timeMs: nowMs, origin: "first-use" };
 }
 
@@ -61,7 +64,7 @@ export function followSets(view: ConservationView, pin: TrustPin, nowMs: number)
   const chainId = hexToBytes(pin.chainId);
   const sets = new Map<string, ValidatorSet>();
   let before: ValidatorSet | undefined;
-  for (const step of view.sets) {
+  for (const step of view.sets.slice(-MAX_SETS)) {
     const set = decode(validatorSetCodec, hexToBytes(step.validators));
     const hash = bytesToHex(validatorSetHash(set));
     if (before) checkNaming(chainId, before, step, hash);
@@ -88,6 +91,6 @@ function checkNaming(
 /** The pin after a verdict that stood: its newest set, believed now. */
 export function renewed(pin: TrustPin, header: Header): TrustPin {
   const timeMs = Number(header.timeMs);
-  if (timeMs <= pin.timeMs) return pin;
+  if (timeMs < pin.timeMs) return pin;
   return { ...pin, validatorsHash: bytesToHex(header.validatorsHash), timeMs };
 }

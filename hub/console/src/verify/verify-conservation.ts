@@ -2,7 +2,7 @@ import {
   assetRecordCodec,
   b32,
   bytesToHex,
-  type CodedError,
+  CodedError,
   commitCodec,
   conservationRecordCodec,
   decode,
@@ -49,12 +49,25 @@ export interface VerdictRequest {
   readonly nowMs: number;
 }
 
+export type VerdictErrorInfo =
+  | { readonly code: "verdict/other-height"; readonly height: string }
+  | { readonly code: "verdict/other-key"; readonly key: string }
+  | { readonly code: "verdict/unknown-validators"; readonly height: string }
+  | { readonly code: "verdict/mixed-heights"; readonly height: string }
+  | { readonly code: "verdict/assets-missing"; readonly count: number; readonly shown: number }
+  | { readonly code: "verdict/asset-missing"; readonly index: number };
+
+export class VerdictError extends CodedError<VerdictErrorInfo> {}
+
 /** One header carries every proof: its commit is checked once, by a set that the pin leads to. */
 function checkHeader(proof: ProofView, { chainId, sets }: FollowedTrust): Header {
   const header = decode(headerCodec, hexToBytes(proof.header));
-  if (header.height !== BigInt(proof.height) + 1n) throw new Error("proof is for another height");
+  if (header.height !== BigInt(proof.height) + 1n)
+    throw new VerdictError({ code: "verdict/other-height", height: proof.height });
   const validators = sets.get(bytesToHex(header.validatorsHash));
-  if (!validators) throw new Error("the header's validators are not those that the pin leads to");
+  if (!validators) {
+    throw new VerdictError({ code: "verdict/unknown-validators", height: String(header.height) });
+  }
   verifyCommit(chainId, validators, header, decode(commitCodec, hexToBytes(proof.commit)));
   return header;
 }
@@ -71,10 +84,11 @@ class Proofs {
 
   /** The proven value; undefined = proven absent. */
   read(proof: ProofView, key: Uint8Array): Uint8Array | undefined {
-    if (proof.key !== bytesToHex(key)) throw new Error(`proof is for another key: ${proof.key}`);
+    if (proof.key !== bytesToHex(key))
+      throw new VerdictError({ code: "verdict/other-key", key: proof.key });
     const { header, commit, height } = this.#first;
     if (proof.header !== header || proof.commit !== commit || proof.height !== height)
-      throw new Error("proofs of different heights");
+      throw new VerdictError({ code: "verdict/mixed-heights", height: proof.height });
     const value = proof.value === null ? undefined : hexToBytes(proof.value);
     verifyStateProof(this.header.stateRoot, key, value, hexToBytes(proof.proof));
     this.count += 1;
@@ -88,10 +102,10 @@ function readAsset(
   index: number,
 ): AssetVerdict {
   const id = proofs.read(asset.index, stateKey.assetByIndex(index));
-  if (!id) throw new Error(`asset ${index} is not in the index`);
+  if (!id) throw new VerdictError({ code: "verdict/asset-missing", index });
   const assetId = decode(b32, id);
   const recordBytes = proofs.read(asset.record, stateKey.asset(assetId));
-  if (!recordBytes) throw new Error(`asset ${index} has no record`);
+  if (!recordBytes) throw new VerdictError({ code: "verdict/asset-missing", index });
   const { name, symbol, decimals } = decode(assetRecordCodec, recordBytes);
   const bytes = proofs.read(asset.conservation, stateKey.conservation(assetId));
   const books = bytes
@@ -129,12 +143,13 @@ export function verifyConservation({ view, pin, nowMs }: VerdictRequest): Conser
     proofs = new Proofs(view.assetCount, followSets(view, believed, nowMs));
     const countBytes = proofs.read(view.assetCount, stateKey.assetCount());
     const count = countBytes ? decode(u32, countBytes) : 0;
-    if (count !== view.assets.length)
-      throw new Error(`assets missing: ${view.assets.length} of ${count}`);
+    const shown = view.assets.length;
+    if (count !== shown) throw new VerdictError({ code: "verdict/assets-missing", count, shown });
     for (const [index, asset] of view.assets.entries())
       assets.push(readAsset(proofs, asset, index));
     return told(undefined);
   } catch (error) {
-    return told((error as CodedError).code ?? (error as Error).message);
+    // Any other error is a hub's, too: what it sent made the checks fall over.
+    return told(error instanceof CodedError ? error.code : "verdict/unreadable");
   }
 }

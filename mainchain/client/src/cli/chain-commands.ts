@@ -4,7 +4,7 @@ import { recordsOf } from "../rope.ts";
 import { ropeOf } from "./connect.ts";
 import type { Output } from "./output.ts";
 
-const STATES = ["", "待批", "有效", "停用", "冻结"];
+const STATES = ["", "待批", "有效", "停用", "冻结", "驳回"];
 
 export function addChainCommands(program: Command, output: Output): void {
   const chain = program.command("chain").description("链 · registered strands");

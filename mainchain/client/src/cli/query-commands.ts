@@ -59,12 +59,19 @@ export function addQueryCommands(program: Command, output: Output): void {
     .command("verify")
     .description("守恒 · conservation of every asset, from proofs checked here")
     .action(async (_, command: Command) => {
-      const rows = await verdict(await ropeOf(command));
-      output.print(
-        rows.map((row) => `${row.ok ? "通过" : "失败"} ${row.asset} @ ${row.height}`).join("\n") ||
-          "无资产",
-        rows,
+      const rope = await ropeOf(command);
+      const assets = await verdict(rope);
+      const { header } = await rope.light.prove(stateKey.assetCount());
+      const chainId = bytesToHex(rope.anchor.chainId);
+      const validatorsHash = bytesToHex(header.validatorsHash);
+      const lines = assets.map(
+        ({ ok, asset, height }) => `${ok ? "通过" : "失败"} ${asset} @ ${height}`,
       );
-      if (rows.some((row) => !row.ok)) throw new CodedError({ code: "verify/not-conserved" });
+      const known = `链 ${chainId} · 验证人集合 ${validatorsHash}`;
+      output.print([...(lines.length > 0 ? lines : ["无资产"]), known].join("\n"), {
+        ...{ chainId, validatorsHash },
+        assets,
+      });
+      if (assets.some(({ ok }) => !ok)) throw new CodedError({ code: "verify/not-conserved" });
     });
 }
