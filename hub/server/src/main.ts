@@ -38,7 +38,7 @@ async function start(config: HubConfig): Promise<() => Promise<void>> {
   const indexer = startIndexer({ rope, database, strands, logger }, config.indexEveryMs);
   const hub = await startHub(
     { port: config.port, consoleDirectory: config.consoleDirectory },
-    { rope, database, indexer, strands: config.strands, logger },
+    { rope, database, indexer, strands: strands.map(({ adapter }) => adapter), logger },
   );
   logger.info({ port: hub.port }, "hub ready");
   return async () => {

@@ -260,7 +260,7 @@ export interface TransferQuery {
   readonly pageSize: number;
 }
 
-export const transferQuery: z.ZodType<TransferQuery> = z.object({
+export const transferQuery: z.ZodType<TransferQuery> = z.strictObject({
   state: z.enum(TRANSFER_STATES).optional(),
   chain: z
     .string()
