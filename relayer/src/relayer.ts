@@ -60,12 +60,17 @@ function serveStatus(
   statuses: ReadonlyMap<string, LaneStatus>,
 ): Promise<Server> {
   const server = createServer((request, response) => {
-    if (request.method !== "GET" || (request.url !== "/status" && request.url !== "/health")) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ worker, lanes: Object.fromEntries(statuses) }));
+    const { method = "", url = "" } = request;
+    const answer = (status: number, body: object, headers: object = {}): void => {
+      response.writeHead(status, { "content-type": "application/json", ...headers });
+      response.end(JSON.stringify(body));
+    };
+    if (url !== "/status" && url !== "/health") {
+      answer(404, { error: { code: "relayer/unknown-route", path: url } });
+    } else if (method !== "GET" && method !== "HEAD") {
+      const error = { code: "relayer/wrong-method", method, allow: "GET, HEAD" };
+      answer(405, { error }, { allow: "GET, HEAD" });
+    } else answer(200, { worker, lanes: Object.fromEntries(statuses) });
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { connectRope, createWallet, type Rope, recordsOf } from "@ropenet/client";
+import { connectRope, createWallet, type Rope, recordsOf, ropeTrustOf } from "@ropenet/client";
 import { planPorts, ropeUrls, type StrandDescription } from "@ropenet/devnet";
 import { bytesToHex, hexToBytes, keccak256, TRANSFER_STATE } from "@ropenet/protocol";
 import { getBytes, JsonRpcProvider } from "ethers";
@@ -115,7 +115,10 @@ describe("npm start -- --once --report FILE", () => {
     const before = networkOf(run.stateFolder);
     const again = start(run.stateFolder, ["--no-story", "--port", String(run.basePort)]);
     await awaitOutput(again, READY, 60_000);
-    const rope = await connectRope(ropeUrls(planPorts(run.basePort)));
+    const rope = await connectRope(
+      ropeUrls(planPorts(run.basePort)),
+      ropeTrustOf(JSON.parse(readFileSync(join(run.stateFolder, "client.json"), "utf8"))),
+    );
     await expectSameRope(rope, run);
     expect(networkOf(run.stateFolder)).toEqual(before);
     const evidence = [];

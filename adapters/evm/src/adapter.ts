@@ -6,6 +6,7 @@ import { findSentPacket, readOutboundEvents } from "./relay/gateway-logs.ts";
 import { createPacketMemory, type PacketEvent, type SentPacket } from "./relay/packet-memory.ts";
 import { proveEvents } from "./relay/prove-events.ts";
 import { readStandings } from "./relay/read-standings.ts";
+import { readTransaction } from "./relay/read-transaction.ts";
 import { submitBatch } from "./relay/submit-batch.ts";
 import { readBelievedEpoch, submitHandovers } from "./relay/submit-handovers.ts";
 import { readHeader } from "./rpc/header.ts";
@@ -111,6 +112,8 @@ export function createEvmAdapter(
       classified(name, () =>
         submitHandovers({ name, rpc, sender, gatewayAddress }, handovers, until(signal)),
       ),
+    transaction: (hash, signal) =>
+      classified(name, () => readTransaction(rpc, hash, until(signal))),
     balance: (signal) =>
       classified(name, async () => {
         const params = [sender.address, "latest"];

@@ -89,6 +89,17 @@ export interface SubmitResult {
   readonly feePaid: bigint;
 }
 
+/** A transaction as the chain's own node tells it; for people to look at, never believed. */
+export interface SeenTransaction {
+  readonly height: bigint;
+  readonly blockHash: string;
+  readonly succeeded: boolean;
+  readonly from: string;
+  readonly to: string | null;
+  readonly gasUsed: bigint;
+  readonly logs: number;
+}
+
 /**
  * One chain as a relayer sees it: the rope, an EVM strand, later Substrate and Fabric strands.
  * Everything is re-readable: `scan` over finalised heights plus the destination's `delivered`
@@ -146,6 +157,12 @@ export interface ChainAdapter {
     handovers: readonly SignedHandover[],
     signal: AbortSignal,
   ) => Promise<number>;
+
+  /** On strands. @param hash in hex; undefined if the node knows none of that hash */
+  readonly transaction?: (
+    hash: string,
+    signal: AbortSignal,
+  ) => Promise<SeenTransaction | undefined>;
 
   /** The paying account, for people and meters. */
   balance(

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type RunningAnvil, startAnvil } from "@ropenet/adapter-evm";
-import { createWallet, type Rope, type Wallet } from "@ropenet/client";
+import { createWallet, type Rope, type RopeTrustJson, type Wallet } from "@ropenet/client";
 import { bytesToHex, hexToBytes, type StakingParametersRecord } from "@ropenet/protocol";
 import { assertFree } from "../process/ports.ts";
 import { type DatabaseServer, type PostgresAccess, startPostgres } from "../process/postgres.ts";
@@ -44,6 +44,7 @@ export interface Network {
   readonly keys: KeyRing;
   readonly supervisor: Supervisor;
   readonly rope: Rope;
+  readonly trust: RopeTrustJson;
   readonly strands: { readonly finance: Strand; readonly warehouse: Strand };
   readonly assets: { readonly cny: Uint8Array; readonly title: Uint8Array };
   readonly databases: { readonly [department: string]: PostgresAccess };
@@ -77,7 +78,7 @@ async function allSettled<T extends readonly unknown[]>(
 async function startFoundations(
   parts: LaunchParts,
   started: Started,
-): Promise<{ rope: Rope; database: DatabaseServer }> {
+): Promise<{ rope: Rope; trust: RopeTrustJson; database: DatabaseServer }> {
   const { folder, plan } = parts;
   const strands = STRAND_PLANS.map(async ({ key, chainId }, index) => {
     const directory = join(folder.path, `strand-${key}`);
@@ -85,7 +86,9 @@ async function startFoundations(
     started.anvils[index] = anvil;
     started.supervisor.note(anvil.pid);
   });
-  const [database, rope] = await allSettled<[DatabaseServer, Rope, unknown]>([
+  const [database, known] = await allSettled<
+    [DatabaseServer, { rope: Rope; trust: RopeTrustJson }, unknown]
+  >([
     startPostgres(folder.path, plan.postgres, () => undefined).then((server) => {
       started.database = server;
       started.supervisor.note(server.pid);
@@ -94,7 +97,7 @@ async function startFoundations(
     startValidators(parts),
     allSettled(strands),
   ]);
-  return { database, rope };
+  return { database, ...known };
 }
 
 /** The strands as they were, or two new ones with their gateways registered on the rope. */
@@ -122,6 +125,7 @@ async function settleStrands(
 
 async function startServices(
   parts: LaunchParts,
+  trust: RopeTrustJson,
   strands: Strands,
   database: DatabaseServer,
   consoleDirectory: string,
@@ -135,9 +139,9 @@ async function startServices(
   const hub = await database.provision("hub");
   await startAttestors(parts, list);
   await allSettled([
-    startRelayers(parts, list, relayer),
-    startAgents(parts, databases),
-    startHub(parts, list, hub, consoleDirectory),
+    startRelayers(parts, trust, list, relayer),
+    startAgents(parts, trust, databases),
+    startHub(parts, trust, list, hub, consoleDirectory),
   ]);
   return databases;
 }
@@ -190,7 +194,7 @@ async function bringUp(
   const parts: LaunchParts = { supervisor, folder, plan, keys, staking };
   const consoleDirectory = buildConsole(options.log);
   options.log("启动数据库、侧链与验证人 starting databases, strands and validators …");
-  const { rope, database } = await startFoundations(parts, started);
+  const { rope, trust, database } = await startFoundations(parts, started);
   const wallet: WalletOf = (actor) =>
     createWallet({
       rpc: rope.rpc,
@@ -200,7 +204,7 @@ async function bringUp(
   if (!folder.existing)
     options.log("部署网关，登记两条链 deploying gateways, registering both strands …");
   const strands = await settleStrands(parts, rope, started.anvils, wallet);
-  const databases = await startServices(parts, strands, database, consoleDirectory);
+  const databases = await startServices(parts, trust, strands, database, consoleDirectory);
   if (!folder.existing)
     options.log("登记资产，配置随控制通道送达 registering assets over the control lane …");
   const assets = await settleAssets(folder, rope, strands, wallet);
@@ -222,6 +226,7 @@ async function bringUp(
     keys,
     supervisor: started.supervisor,
     rope,
+    trust,
     strands: opened,
     assets,
     databases,
