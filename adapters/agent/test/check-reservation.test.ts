@@ -54,13 +54,13 @@ describe("checkReservation", () => {
   });
 
   it.each([0n, 4n])("refuses use number %s of three", async (n) => {
-    expect(await verdict({ use: { n } })).toBe("agent/above-quota");
+    expect(await verdict({ use: { n } })).toBe("agent/beyond-quota");
   });
 
   it("counts what was given, used or not", async () => {
     expect(await verdict({ use: { n: 3n } })).toBe("passed");
     expect(await verdict({ use: { n: 1n }, position: { remaining: 0n, used: 0n } })).toBe(
-      "agent/above-quota",
+      "agent/beyond-quota",
     );
   });
 
@@ -78,7 +78,7 @@ describe("checkReservation", () => {
   });
 
   it.each([0b001, 0b110, 0b011])("wants every issuer's confirmation (%i)", async (confirmed) => {
-    expect(await verdict({ credential: { confirmed } })).toBe("agent/not-in-effect");
+    expect(await verdict({ credential: { confirmed } })).toBe("agent/not-confirmed");
   });
 
   it("answers only about the data set and for the purposes that it serves", async () => {

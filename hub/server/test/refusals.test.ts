@@ -41,15 +41,19 @@ interface Answer {
 /** By the path exactly as written: `fetch` would mend it. */
 function ask(method: string, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request({ port: hub.port, host: "127.0.0.1", method, path }, async (response) => {
+    const sent = request({ port: hub.port, host: "127.0.0.1", method, path }, (response) => {
       let text = "";
-      for await (const chunk of response) text += String(chunk);
-      resolve({
-        status: response.statusCode ?? 0,
-        type: response.headers["content-type"] ?? "",
-        allow: response.headers.allow,
-        body: JSON.parse(text),
+      response.on("data", (chunk: Buffer) => {
+        text += String(chunk);
       });
+      response.once("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          type: response.headers["content-type"] ?? "",
+          allow: response.headers.allow,
+          body: JSON.parse(text),
+        }),
+      );
     });
     sent.once("error", reject);
     sent.end();

@@ -97,12 +97,16 @@ export function startFakeNode(genesis: Genesis, block: SignedBlock): Promise<Fak
     state: { value: null, proof: "" },
     status: { chainName: "fake", height: String(block.header.height), validators: [], peers: 0 },
   };
-  const server: Server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { id, method } = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, string>;
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ jsonrpc: "2.0", id, result: answers[method ?? ""] }));
+  const server: Server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (chunk: Buffer) => {
+      text += String(chunk);
+    });
+    request.once("end", () => {
+      const { id, method } = JSON.parse(text) as Record<string, string>;
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ jsonrpc: "2.0", id, result: answers[method ?? ""] }));
+    });
   });
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => {
