@@ -1,7 +1,12 @@
 import { join } from "node:path";
 import { type RunningAnvil, startAnvil } from "@ropenet/adapter-evm";
 import { createWallet, type Rope, type RopeTrustJson, type Wallet } from "@ropenet/client";
-import { bytesToHex, hexToBytes, type StakingParametersRecord } from "@ropenet/protocol";
+import {
+  bytesToHex,
+  CodedError,
+  hexToBytes,
+  type StakingParametersRecord,
+} from "@ropenet/protocol";
 import { assertFree } from "../process/ports.ts";
 import { type DatabaseServer, type PostgresAccess, startPostgres } from "../process/postgres.ts";
 import { openStateFolder, type StateFolder } from "../process/state-folder.ts";
@@ -23,9 +28,14 @@ import { openStrand, type Strand, type StrandDescription } from "./strand.ts";
 
 export interface NetworkOptions {
   readonly directory: string;
+  /** for a new network; an existing one has its own. @see `isPortWanted` */
   readonly basePort: number;
+  /** somebody has asked for just this port */
+  readonly isPortWanted?: boolean;
   readonly fresh: boolean;
   readonly log: (line: string) => void;
+  /** ends the start: what was started is stopped */
+  readonly signal?: AbortSignal;
   /** what genesis says of staking, where it is not the default */
   readonly staking?: Partial<StakingParametersRecord>;
 }
@@ -190,11 +200,12 @@ async function bringUp(
   const keys = openKeyRing(folder.path);
   const plan = planPorts(options.basePort);
   const { supervisor } = started;
-  const { staking = {} } = options;
+  const { staking = {}, signal } = options;
   const parts: LaunchParts = { supervisor, folder, plan, keys, staking };
   const consoleDirectory = buildConsole(options.log);
   options.log("启动数据库、侧链与验证人 starting databases, strands and validators …");
   const { rope, trust, database } = await startFoundations(parts, started);
+  signal?.throwIfAborted();
   const wallet: WalletOf = (actor) =>
     createWallet({
       rpc: rope.rpc,
@@ -204,10 +215,13 @@ async function bringUp(
   if (!folder.existing)
     options.log("部署网关，登记两条链 deploying gateways, registering both strands …");
   const strands = await settleStrands(parts, rope, started.anvils, wallet);
+  signal?.throwIfAborted();
   const databases = await startServices(parts, trust, strands, database, consoleDirectory);
+  signal?.throwIfAborted();
   if (!folder.existing)
     options.log("登记资产，配置随控制通道送达 registering assets over the control lane …");
   const assets = await settleAssets(folder, rope, strands, wallet);
+  signal?.throwIfAborted();
   if (!folder.existing) {
     folder.complete({
       basePort: options.basePort,
@@ -246,16 +260,29 @@ async function stopAll({ supervisor, anvils, database }: Started): Promise<void>
   await database?.stop();
 }
 
+/** A network keeps its ports: its configuration files and its peers name them. @throws {CodedError} `devnet/other-port` */
+function portOf(folder: StateFolder, { basePort, isPortWanted }: NetworkOptions): number {
+  if (!folder.existing) return basePort;
+  const { basePort: port } = folder.read<NetworkDescription>();
+  if (isPortWanted !== true || port === basePort) return port;
+  throw new CodedError({
+    code: "devnet/other-port",
+    ...{ folder: folder.path, port, wanted: basePort },
+    mend: "leave --port out, or --state FOLDER for another network",
+  });
+}
+
 /** Starts the whole network on one machine, new or from where it stopped. @throws {CodedError} with the mend */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const folder = openStateFolder(options.directory, options.fresh);
-  // A network keeps its ports: its configuration files and its peers name them.
-  const basePort = folder.existing ? folder.read<NetworkDescription>().basePort : options.basePort;
-  await assertFree(allPorts(planPorts(basePort)));
+  const basePort = portOf(folder, options);
+  const mend = folder.existing ? "stop what holds it" : "npm start -- --port ANOTHER";
+  await assertFree(allPorts(planPorts(basePort)), mend);
   const started: Started = {
     supervisor: createSupervisor({
       logDirectory: join(folder.path, "logs"),
       pidFile: folder.pidFile,
+      ...(options.signal ? { signal: options.signal } : {}),
     }),
     anvils: [],
     database: undefined,

@@ -25,6 +25,9 @@ const MARKER = "network.json";
 /** Written first: only what this program has made may be forgotten by it. */
 const OWNED = ".ropenet-state";
 
+const GONE_MS = 3_000;
+const GONE_POLL_MS = 20;
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -60,15 +63,24 @@ function settlePredecessor(pidFile: string): void {
       mend: "stop it with Ctrl-C first",
     });
   }
-  for (const pid of left.children) {
-    // A pid may have been given to a stranger since: only a group leader with our working folder is ours.
-    try {
-      if (worksIn(pid, dirname(pidFile))) process.kill(pid, "SIGKILL");
-    } catch {
-      // gone already
-    }
+  // A pid may have been given to a stranger since: only a group leader with our working folder is ours.
+  const ours = left.children.filter((pid) => endIfOurs(pid, dirname(pidFile)));
+  // Their ports are free when they are gone, and not before.
+  for (let waited = 0; waited < GONE_MS && ours.some(isAlive); waited += GONE_POLL_MS) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_POLL_MS);
   }
   rmSync(pidFile, { force: true });
+}
+
+function endIfOurs(pid: number, folder: string): boolean {
+  try {
+    if (!worksIn(pid, folder)) return false;
+    process.kill(pid, "SIGKILL");
+    return true;
+  } catch {
+    // gone already
+    return false;
+  }
 }
 
 /** One by one: below /proc, Node's recursive mkdir never comes back. */
