@@ -64,22 +64,31 @@ function settlePredecessor(pidFile: string): void {
     });
   }
   // A pid may have been given to a stranger since: only a group leader with our working folder is ours.
-  const ours = left.children.filter((pid) => endIfOurs(pid, dirname(pidFile)));
-  // Their ports are free when they are gone, and not before.
-  for (let waited = 0; waited < GONE_MS && ours.some(isAlive); waited += GONE_POLL_MS) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_POLL_MS);
+  const ours = left.children.filter((pid) => isOurs(pid, dirname(pidFile)));
+  // Asked first: a chain's node writes its state when it is asked to end. Their ports are free when they are gone.
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    for (const pid of ours) send(pid, signal);
+    for (let waited = 0; waited < GONE_MS && ours.some(isAlive); waited += GONE_POLL_MS) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_POLL_MS);
+    }
   }
   rmSync(pidFile, { force: true });
 }
 
-function endIfOurs(pid: number, folder: string): boolean {
+function isOurs(pid: number, folder: string): boolean {
   try {
-    if (!worksIn(pid, folder)) return false;
-    process.kill(pid, "SIGKILL");
-    return true;
+    return worksIn(pid, folder);
   } catch {
     // gone already
     return false;
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone already
   }
 }
 
