@@ -13,6 +13,7 @@ const packages = [
   "adapters/agent",
   "relayer",
   "hub/server",
+  "hub/console",
   "hub/devnet",
 ];
 

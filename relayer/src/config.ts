@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { RopeTrustJson } from "@ropenet/client";
 import { CodedError } from "@ropenet/protocol";
 import { z } from "zod";
 
@@ -16,7 +17,10 @@ export interface StrandConfig {
 
 export interface RelayerConfig {
   readonly worker: string;
-  readonly rope: { readonly urls: readonly string[]; readonly secretKeyFile: string };
+  readonly rope: RopeTrustJson & {
+    readonly urls: readonly string[];
+    readonly secretKeyFile: string;
+  };
   readonly strands: readonly StrandConfig[];
   readonly postgres?:
     | {
@@ -48,7 +52,18 @@ const strand: z.ZodType<StrandConfig> = z.object({
 
 const configSchema: z.ZodType<RelayerConfig> = z.object({
   worker: z.string().min(1).max(32),
-  rope: z.object({ urls: z.array(z.url()).min(1).max(64), secretKeyFile: z.string() }),
+  rope: z.object({
+    urls: z.array(z.url()).min(1).max(64),
+    secretKeyFile: z.string(),
+    genesisHash: hex32,
+    trustedHeader: z
+      .strictObject({
+        height: z.number().int().positive(),
+        id: hex32,
+        atMs: z.number().int().positive(),
+      })
+      .optional(),
+  }),
   strands: z.array(strand).min(1).max(1000),
   postgres: z
     .object({

@@ -1,6 +1,8 @@
-import type { ChainAdapter } from "@ropenet/adapter-sdk";
+import type { ChainAdapter, ItemOutcome, OutboundEvent } from "@ropenet/adapter-sdk";
 import type { Logger } from "pino";
-import { type BatchLimits, planBatch } from "./plan/plan-batch.ts";
+import { deliver, type Refusal } from "./deliver.ts";
+import { type OpenEvent, OpenEvents } from "./plan/open-events.ts";
+import { type BatchLimits, dueEvents, planBatch } from "./plan/plan-batch.ts";
 
 /** One direction between two chains. */
 export interface Lane {
@@ -9,14 +11,25 @@ export interface Lane {
   readonly destination: ChainAdapter;
 }
 
+/** An event that waits, and why; shown to people. */
+export interface SetAside {
+  readonly kind: "packet" | "acknowledgement";
+  readonly lane: number;
+  readonly sequence: string;
+  readonly code: string;
+  readonly attempts: number;
+  readonly until: string;
+}
+
 export interface LaneStep {
   readonly delivered: number;
   readonly alreadyDelivered: number;
+  /** known to this worker and not taken yet, with those that wait */
   readonly undelivered: number;
+  /** the oldest of those that wait, at most 100 */
+  readonly setAside: readonly SetAside[];
   readonly feePaid: bigint;
 }
-
-const IDLE: LaneStep = { delivered: 0, alreadyDelivered: 0, undelivered: 0, feePaid: 0n };
 
 export interface LaneRunner {
   /** One scan, one batch. @throws {AdapterError} classified */
@@ -25,6 +38,12 @@ export interface LaneRunner {
 
 /** Heights a scan covers at most, so that a fresh worker on a long chain makes progress it can report. */
 const SCAN_SPAN = 2_000n;
+const STANDINGS_PER_CALL = 512;
+/** A packet has at most 4 KiB: 40 MiB a lane. */
+const MAX_OPEN = 10_000;
+const SHOWN = 100;
+const FIRST_BACK_OFF_MS = 1_000;
+const LONGEST_BACK_OFF_MS = 600_000;
 
 /**
  * Takes the destination's gateway to the epoch that signs at the source, whether or not anything is to be delivered:
@@ -49,57 +68,142 @@ async function followEpochs(
   return await destination.believedEpoch(signal);
 }
 
-/**
- * `resume` only spares re-reading: it lives in this process alone, is never trusted, and a fresh
- * worker begins at the start height and finds the same work, because both chains answer from their state.
- */
+/** What one worker remembers of a lane. Never trusted: a fresh worker finds the same work, because both chains answer from their state. */
+interface LaneMemory {
+  /** nothing of the source below this height is unread */
+  nextHeight: bigint;
+  believedEpoch: bigint | undefined;
+  readonly open: OpenEvents;
+}
+
+/** The next stretch of the source, as long as there is room for what it holds. */
+async function readSource(
+  { source, destination }: Lane,
+  memory: LaneMemory,
+  signal: AbortSignal,
+): Promise<void> {
+  const { height } = await source.finalised(signal);
+  if (height < memory.nextHeight || memory.open.room === 0) return;
+  const fromHeight = memory.nextHeight;
+  const toHeight = height - fromHeight > SCAN_SPAN ? fromHeight + SCAN_SPAN : height;
+  const range = { fromHeight, toHeight, counterparty: destination.gateway };
+  memory.open.add(await source.scan(range, signal));
+  memory.nextHeight = toHeight + 1n;
+}
+
+/** Asks the destination for what is due: drops what it has, sets aside what it keeps out, returns what it lacks. */
+async function stillOpen(
+  { destination }: Lane,
+  { open }: LaneMemory,
+  now: number,
+  signal: AbortSignal,
+): Promise<readonly OutboundEvent[]> {
+  const due = dueEvents(open.all(), now);
+  const lacking: OutboundEvent[] = [];
+  for (let from = 0; from < due.length; from += STANDINGS_PER_CALL) {
+    const part = due.slice(from, from + STANDINGS_PER_CALL);
+    const standings = await destination.standings(part, signal);
+    for (const [index, event] of part.entries()) {
+      if (standings[index] === "taken") open.remove(event);
+      else if (standings[index] === "open") lacking.push(event);
+      else open.setAside(event, "relayer/kept-out", (attempts) => now + backOffMs(attempts));
+    }
+  }
+  return lacking;
+}
+
+/** How long an event that was refused `attempts` times in a row is left alone. */
+export function backOffMs(attempts: number): number {
+  return Math.min(FIRST_BACK_OFF_MS * 2 ** Math.min(attempts - 1, 20), LONGEST_BACK_OFF_MS);
+}
+
+function setAside({ open }: LaneMemory, { event, error }: Refusal, now: number): void {
+  const { code, disposition } = error.info;
+  open.setAside(event, code, (attempts) =>
+    disposition.kind === "wait-until"
+      ? now + disposition.afterMs
+      : now + backOffMs(disposition.kind === "retryable" ? Math.min(attempts, 4) : attempts),
+  );
+}
+
+function describe({ event, attempts, notBeforeMs, code = "" }: OpenEvent): SetAside {
+  const { lane, sequence } = event.kind === "packet" ? event.packet : event.acknowledgement;
+  const until = new Date(notBeforeMs).toISOString();
+  return { kind: event.kind, lane, sequence: String(sequence), code, attempts, until };
+}
+
 export function createLaneRunner(options: {
   readonly limits: BatchLimits;
   readonly startHeight: (lane: Lane) => bigint;
   readonly logger: Logger;
+  /** events that one lane keeps in memory */
+  readonly maxOpen?: number;
+  readonly now?: () => number;
 }): LaneRunner {
-  const resume = new Map<string, bigint>();
-  const believed = new Map<string, bigint>();
+  const { limits, logger, now = Date.now, maxOpen = MAX_OPEN } = options;
+  const memories = new Map<string, LaneMemory>();
+
+  function memoryOf(lane: Lane): LaneMemory {
+    const known = memories.get(lane.name);
+    if (known) return known;
+    const fresh: LaneMemory = {
+      nextHeight: options.startHeight(lane),
+      believedEpoch: undefined,
+      open: new OpenEvents(maxOpen),
+    };
+    memories.set(lane.name, fresh);
+    return fresh;
+  }
+
+  function makeRoom({ name }: Lane, { open }: LaneMemory): void {
+    if (open.room > 0 || open.waiting(now()).length < open.size) return;
+    const forgotten = open.forgetOldest().map(describe);
+    logger.error(
+      { lane: name, forgotten },
+      "more events wait than are kept: the oldest are given up until a restart",
+    );
+  }
+
   return {
     async step(lane, signal): Promise<LaneStep> {
-      const { source, destination } = lane;
-      const epoch = await followEpochs(lane, believed.get(lane.name), options.logger, signal);
-      if (epoch !== undefined) believed.set(lane.name, epoch);
-      const { height } = await source.finalised(signal);
-      const fromHeight = resume.get(lane.name) ?? options.startHeight(lane);
-      if (height < fromHeight) return IDLE;
-      const toHeight = height - fromHeight > SCAN_SPAN ? fromHeight + SCAN_SPAN : height;
-      const events = await source.scan(
-        { fromHeight, toHeight, counterparty: destination.gateway },
-        signal,
-      );
-      const taken = await destination.delivered(events, signal);
-      const plan = planBatch(events, taken, toHeight, options.limits);
-      if (!resume.has(lane.name)) {
-        options.logger.info(
-          { lane: lane.name, pending: plan.undelivered, delivered: plan.skipped },
+      const memory = memoryOf(lane);
+      const isFirst = memory.believedEpoch === undefined && memory.open.size === 0;
+      const epoch = await followEpochs(lane, memory.believedEpoch, logger, signal);
+      if (epoch !== undefined) memory.believedEpoch = epoch;
+      await readSource(lane, memory, signal);
+      const found = memory.open.size;
+      const lacking = await stillOpen(lane, memory, now(), signal);
+      if (isFirst && found > 0) {
+        const taken = found - memory.open.size;
+        logger.info(
+          { lane: lane.name, pending: memory.open.size, delivered: taken },
           "从链上恢复 recovered from the chains",
         );
       }
-      resume.set(lane.name, plan.resumeHeight);
-      if (plan.events.length === 0) return IDLE;
-      const batch = await source.prove(plan.events, signal);
-      const result = await destination.submit(batch, signal);
-      const delivered = result.outcomes.filter((outcome) => outcome === "delivered").length;
-      options.logger.info(
-        {
-          lane: lane.name,
-          delivered,
-          items: plan.events.length,
-          transactions: result.transactionHashes,
-        },
-        "batch delivered",
-      );
+      const events = planBatch(lacking, limits);
+      const { results, refused } = await deliver(lane, events, signal);
+      for (const refusal of refused) {
+        setAside(memory, refusal, now());
+        logger.warn({ lane: lane.name, ...refusal.error.info }, "event set aside");
+      }
+      makeRoom(lane, memory);
+      const outcomes = results.flatMap((result) => result.outcomes);
+      const count = (outcome: ItemOutcome): number =>
+        outcomes.filter((one) => one === outcome).length;
+      const delivered = count("delivered");
+      if (results.length > 0) {
+        const transactions = results.flatMap((result) => result.transactionHashes);
+        logger.info(
+          { lane: lane.name, delivered, items: events.length, transactions },
+          "batch delivered",
+        );
+      }
       return {
         delivered,
-        alreadyDelivered: result.outcomes.length - delivered,
-        undelivered: plan.undelivered - delivered,
-        feePaid: result.feePaid,
+        alreadyDelivered: count("already-delivered"),
+        undelivered: memory.open.size - delivered - count("already-delivered"),
+        setAside: memory.open.waiting(now()).slice(0, SHOWN).map(describe),
+        feePaid: results.reduce((sum, result) => sum + result.feePaid, 0n),
       };
     },
   };

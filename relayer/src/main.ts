@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { createRopeAdapter } from "@ropenet/adapter-mainchain";
-import { connectRope, createWallet } from "@ropenet/client";
+import { connectRope, createWallet, ropeTrustOf } from "@ropenet/client";
 import {
   accountToB32,
   bytesToHex,
@@ -32,7 +32,7 @@ function queueStore(config: RelayerConfig, redisUrl: string | undefined): QueueS
 async function start(config: RelayerConfig): Promise<Relayer> {
   const logger = pino({ base: { worker: config.worker } }, destination(1));
   const store = queueStore(config, process.env["REDIS_URL"]);
-  const rope = await connectRope(config.rope.urls);
+  const rope = await connectRope(config.rope.urls, ropeTrustOf(config.rope));
   const wallet = createWallet({
     rpc: rope.rpc,
     chainId: rope.anchor.chainId,

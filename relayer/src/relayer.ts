@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { type ChainAdapter, isAdapterError } from "@ropenet/adapter-sdk";
 import type { Logger } from "pino";
-import { createLaneRunner, type Lane } from "./lane.ts";
+import { createLaneRunner, type Lane, type SetAside } from "./lane.ts";
 import { openTriggerQueue, type QueueStore } from "./queue/trigger-queue.ts";
 
 export interface RelayerOptions {
@@ -18,8 +18,8 @@ interface LaneStatus {
   delivered: number;
   alreadyDelivered: number;
   undelivered: number;
-  /** a permanent refusal waits for a person: shown, not retried at speed */
-  deadLetters: { readonly code: string; readonly detail: string; readonly at: string }[];
+  /** events that their destination refuses, each left alone for a while that grows */
+  setAside: readonly SetAside[];
   lastError: string | undefined;
   pausedUntil: number;
 }
@@ -32,7 +32,6 @@ export interface Relayer {
 /** A permanent refusal is looked at again after this long: the cause may have been lifted by people. */
 const PERMANENT_PAUSE_MS = 15_000;
 const RETRY_PAUSE_MS = 500;
-const MAX_DEAD_LETTERS = 100;
 
 function lanesOf(options: RelayerOptions): readonly Lane[] {
   return options.strands.flatMap(({ adapter }) => [
@@ -52,11 +51,7 @@ function noteFailure(status: LaneStatus, error: unknown, now: number): void {
   status.lastError = code;
   if (disposition.kind === "wait-until") status.pausedUntil = now + disposition.afterMs;
   else if (disposition.kind === "retryable") status.pausedUntil = now + RETRY_PAUSE_MS;
-  else {
-    status.pausedUntil = now + PERMANENT_PAUSE_MS;
-    status.deadLetters.push({ code, detail, at: new Date(now).toISOString() });
-    if (status.deadLetters.length > MAX_DEAD_LETTERS) status.deadLetters.shift();
-  }
+  else status.pausedUntil = now + PERMANENT_PAUSE_MS;
 }
 
 function serveStatus(
@@ -65,12 +60,17 @@ function serveStatus(
   statuses: ReadonlyMap<string, LaneStatus>,
 ): Promise<Server> {
   const server = createServer((request, response) => {
-    if (request.method !== "GET" || (request.url !== "/status" && request.url !== "/health")) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ worker, lanes: Object.fromEntries(statuses) }));
+    const { method = "", url = "" } = request;
+    const answer = (status: number, body: object, headers: object = {}): void => {
+      response.writeHead(status, { "content-type": "application/json", ...headers });
+      response.end(JSON.stringify(body));
+    };
+    if (url !== "/status" && url !== "/health") {
+      answer(404, { error: { code: "relayer/unknown-route", path: url } });
+    } else if (method !== "GET" && method !== "HEAD") {
+      const error = { code: "relayer/wrong-method", method, allow: "GET, HEAD" };
+      answer(405, { error }, { allow: "GET, HEAD" });
+    } else answer(200, { worker, lanes: Object.fromEntries(statuses) });
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -89,7 +89,7 @@ export async function startRelayer(options: RelayerOptions, logger: Logger): Pro
         delivered: 0,
         alreadyDelivered: 0,
         undelivered: 0,
-        deadLetters: [],
+        setAside: [],
         lastError: undefined,
         pausedUntil: 0,
       },
@@ -114,6 +114,7 @@ export async function startRelayer(options: RelayerOptions, logger: Logger): Pro
       status.delivered += step.delivered;
       status.alreadyDelivered += step.alreadyDelivered;
       status.undelivered = step.undelivered;
+      status.setAside = step.setAside;
       status.lastError = undefined;
     } catch (error) {
       if (closing.signal.aborted) return;

@@ -69,8 +69,9 @@ describe.runIf(hasBrowser)(`the console in a browser${where}`, () => {
     const verdict = page.locator('[data-test="verdict"]');
     await verdict.getByText("守恒 通过").waitFor({ timeout: 30_000 });
     const text = await verdict.innerText();
-    // The count of assets, and of each its place in the index and its books: 1 + 2 · 2.
-    expect(text).toMatch(/高度 [1-9]\d* · 浏览器已验证 5 份证明/);
+    // The count of assets, and of each its place in the index, its record and its books: 1 + 3 · 2.
+    expect(text).toMatch(/高度 [1-9]\d* · 浏览器已验证 7 份证明/);
+    expect(await page.locator('[data-test="trust"]').innerText()).toContain("首次访问时取自中枢");
     expect(await page.locator("table tbody tr").count()).toBe(2);
     await shoot("overview");
     expect(complaints).toEqual([]);
@@ -91,6 +92,27 @@ describe.runIf(hasBrowser)(`the console in a browser${where}`, () => {
     await page.goto(hub);
     await page.locator('[data-test="verdict"]').getByText("守恒 失败").waitFor({ timeout: 30_000 });
     if (what === "the sum of a book") await shoot("overview-tampered");
+  });
+
+  test("总览 keeps to the chain that it has trusted, until somebody trusts anew", async () => {
+    await page.goto(hub);
+    await page.locator('[data-test="verdict"]').getByText("守恒 通过").waitFor({ timeout: 30_000 });
+    // Another rope on the same address: what this browser knows of the sets leads nowhere.
+    await page.evaluate(() => {
+      const kept = JSON.parse(localStorage.getItem("ropenet/trust") ?? "{}");
+      localStorage.setItem(
+        "ropenet/trust",
+        JSON.stringify({ ...kept, validatorsHash: "00".repeat(32) }),
+      );
+    });
+    await page.reload();
+    const verdict = page.locator('[data-test="verdict"]');
+    await verdict.getByText("守恒 失败").waitFor({ timeout: 30_000 });
+    await verdict.getByText("trust/unknown-set").waitFor();
+    await shoot("overview-other-rope");
+    page.on("dialog", (dialog) => void dialog.accept());
+    await page.locator('[data-test="pin-anew"]').click();
+    await verdict.getByText("守恒 通过").waitFor({ timeout: 30_000 });
   });
 
   test("跨链台账 lists every transfer, and its filters live in the address", async () => {

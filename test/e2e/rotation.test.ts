@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { GATEWAY_ARTIFACT } from "@ropenet/adapter-evm";
-import { connectRope, recordsOf } from "@ropenet/client";
+import { connectRope, recordsOf, ropeTrustOf } from "@ropenet/client";
 import { type Network, ropeUrls, type Strand, startNetwork } from "@ropenet/devnet";
 import {
+  blockIdOf,
   bytesToHex,
   COUNTER,
   concatBytes,
@@ -161,7 +162,11 @@ describe("gateways follow every rotation", () => {
     expect(validatorSetHash(validators)).toEqual(header.validatorsHash);
     const proven = await rope.read(stateKey.stakingProgress(), stakingProgressRecordCodec);
     expect(proven?.epoch).toBe((await progress()).epoch);
-    const late = await connectRope(ropeUrls(network.plan));
+    const id = blockIdOf(header);
+    const known = { height: header.height, id, atMs: BigInt(Date.now()) };
+    const trust = { ...ropeTrustOf(network.trust), header: known };
+    const late = await connectRope(ropeUrls(network.plan), trust);
+    expect(validatorSetHash(late.anchor.validators)).toEqual(header.validatorsHash);
     const early = await late.light.prove(stateKey.validators(), 3n);
     expect(validatorSetHash(early.validators)).toEqual(validatorSetHash(anchored));
   });

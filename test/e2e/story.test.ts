@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { connectRope, createWallet, type Rope, recordsOf } from "@ropenet/client";
+import { connectRope, createWallet, type Rope, recordsOf, ropeTrustOf } from "@ropenet/client";
 import { planPorts, ropeUrls, type StrandDescription } from "@ropenet/devnet";
 import { bytesToHex, hexToBytes, keccak256, TRANSFER_STATE } from "@ropenet/protocol";
 import { getBytes, JsonRpcProvider } from "ethers";
@@ -9,7 +9,7 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { awaitOutput, newFolder, type Start, startDevnet } from "../kit/cli.ts";
 import { assertInvariants } from "../kit/conservation.ts";
 import { provableHeight } from "../kit/ledger.ts";
-import { freeBasePort, until } from "../kit/processes.ts";
+import { freeBasePort, sleep, until } from "../kit/processes.ts";
 import { type StoryRun, storyRun } from "../kit/story-run.ts";
 import { strandEvidence } from "../kit/strand-evidence.ts";
 
@@ -89,6 +89,32 @@ describe("npm start -- --once --report FILE", () => {
     ]);
   });
 
+  test("reports what it saw, each from its source, beside what it had to be", () => {
+    const observations = run.report?.steps.flatMap((step) => step.observations) ?? [];
+    expect(observations.length).toBeGreaterThan(45);
+    expect(observations.filter(({ ok }) => !ok)).toEqual([]);
+    const seenIn = (step: string) => {
+      const found = run.report?.steps.find(({ id }) => id === step)?.observations ?? [];
+      return Object.fromEntries(found.map(({ what, seen }) => [what, seen]));
+    };
+    expect(seenIn("issue")).toMatchObject({ "weight in kg": "92360" });
+    expect(seenIn("loan")).toMatchObject({ principal: "22000000", "put aside": "22000000" });
+    expect(seenIn("credential")).toMatchObject({ units: "3", confirmations: "3" });
+    expect(seenIn("answers")).toMatchObject({
+      ...{ answers: [true, true, true], "units left": "2" },
+      ...{ "verdicts that left the stores": "3", "rows that left the stores": "0" },
+    });
+    expect(seenIn("move")).toMatchObject({ locked: "1", minted: "1", "in flight": "0" });
+    expect(seenIn("pledge")).toMatchObject({ "paid to the holder": "22000000", lien: "22000000" });
+    expect(seenIn("payment")).toMatchObject({
+      ...{ "locked grew by": "138540", "minted grew by": "138540", minted: "138540" },
+      ...{ "delivered more than once": "0", "the killed worker runs again": true },
+    });
+    const transactions = run.report?.steps.flatMap((step) => step.transactions) ?? [];
+    expect(transactions.length).toBeGreaterThan(6);
+    for (const { hash } of transactions) expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   test("reports two assets whose escrow equals outstanding, in flight and held", () => {
     const rows = run.report?.conservation ?? [];
     expect(rows).toHaveLength(2);
@@ -115,7 +141,10 @@ describe("npm start -- --once --report FILE", () => {
     const before = networkOf(run.stateFolder);
     const again = start(run.stateFolder, ["--no-story", "--port", String(run.basePort)]);
     await awaitOutput(again, READY, 60_000);
-    const rope = await connectRope(ropeUrls(planPorts(run.basePort)));
+    const rope = await connectRope(
+      ropeUrls(planPorts(run.basePort)),
+      ropeTrustOf(JSON.parse(readFileSync(join(run.stateFolder, "client.json"), "utf8"))),
+    );
     await expectSameRope(rope, run);
     expect(networkOf(run.stateFolder)).toEqual(before);
     const evidence = [];
@@ -153,6 +182,46 @@ describe("npm start -- --once --report FILE", () => {
     const { height } = await wallet.send("checkpoints/request", {});
     expect(height).toBeGreaterThan(told);
   }
+
+  test("a launcher that was killed is followed by one that ends what it left, on the same ports", async () => {
+    const first = start(run.stateFolder, ["--no-story"]);
+    await awaitOutput(first, READY, 60_000);
+    first.kill();
+    await first.exited;
+    const orphans = first.left().map(({ pid }) => pid);
+    expect(orphans.length).toBeGreaterThan(5);
+    const second = start(run.stateFolder, ["--no-story"]);
+    const [, url] = await awaitOutput(second, READY, 60_000);
+    expect(url).toContain(String(planPorts(run.basePort).hub));
+    expect(first.left().filter(({ pid }) => orphans.includes(pid))).toEqual([]);
+    second.interrupt();
+    expect(await second.exited).toBe(0);
+    await nothingLeft(second);
+  });
+
+  test("a port that is not the network's is refused, and the line says what to do", async () => {
+    const other = start(run.stateFolder, ["--no-story", "--port", String(run.basePort + 100)]);
+    expect(await other.exited).toBe(1);
+    const line = other.errors().trim();
+    expect(line).toMatch(/^devnet\/other-port folder=\S+ port=\d+ wanted=\d+ mend=.*--state/);
+    expect(line.split("\n")).toHaveLength(1);
+  });
+
+  test.each([
+    ["while databases and strands start", 1_200],
+    ["while validators start", 3_000],
+    ["while services start", 6_000],
+  ])("Ctrl-C %s ends quietly, with nothing left", async (_, afterMs) => {
+    const again = start(run.stateFolder, ["--no-story"]);
+    await sleep(afterMs);
+    again.interrupt();
+    const code = await again.exited;
+    // A quick machine is ready by then: that is no stop of a start.
+    if (!READY.test(again.output())) expect(code).toBe(130);
+    expect(again.errors()).toBe("");
+    expect(again.output()).toMatch(/已停止 stopped|绳网就绪/);
+    await nothingLeft(again);
+  });
 
   test("Ctrl-C in the middle of the story leaves no process behind either, and is no success", async () => {
     const port = String(run.basePort);

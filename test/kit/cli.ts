@@ -23,6 +23,8 @@ export interface Start {
   readonly exited: Promise<number | null>;
   /** Ctrl-C as a terminal sends it: to the whole foreground group */
   interrupt(): void;
+  /** kill -9, of the launcher alone */
+  kill(): void;
   /** most resident memory of all its processes together at any half second */
   peakBytes(): number;
   /** Everything of it that still lives. */
@@ -76,6 +78,7 @@ export function startDevnet(
     interrupt(): void {
       if (child.pid) process.kill(-child.pid, "SIGINT");
     },
+    kill: () => void child.kill("SIGKILL"),
     peakBytes: () => peak,
     left,
     reap(): void {

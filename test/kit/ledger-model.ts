@@ -70,6 +70,7 @@ function chain(gateway: Uint8Array, index: number): ChainRecord {
 
 const emptyPosition = (): { -readonly [K in keyof PositionRecord]: PositionRecord[K] } => ({
   outstanding: 0n,
+  inFlight: 0n,
   received: 0n,
   sent: 0n,
   settled: 0n,
@@ -198,6 +199,12 @@ function createBookkeeper(): Bookkeeper {
     else if (position) position.outstanding += amount;
   }
 
+  function depart(strand: number, amount: bigint): void {
+    books.inFlight += amount;
+    const position = positions[strand];
+    if (position) position.inFlight += amount;
+  }
+
   return {
     positions,
     books,
@@ -206,7 +213,7 @@ function createBookkeeper(): Bookkeeper {
         return "refused";
       if (fate === "quarantined" || !take(from, amount)) return "quarantined";
       if (fate === "queued") books.held += amount;
-      if (fate === "forwarded") books.inFlight += amount;
+      if (fate === "forwarded") depart(to, amount);
       if (fate === "settled") give(to, amount);
       if (fate === "failed-far") give(from, amount);
       return fate;

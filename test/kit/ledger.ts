@@ -82,6 +82,7 @@ export class IndexGap extends Error {}
 
 const NO_POSITION: PositionRecord = {
   outstanding: 0n,
+  inFlight: 0n,
   received: 0n,
   sent: 0n,
   settled: 0n,

@@ -10,9 +10,11 @@ export type SignatureScheme = "sm2" | "memoised" | "hashed";
 
 type Sign = typeof sm2.sign;
 type Verify = typeof sm2.verify;
-type Mutable = { sign: Sign; verify: Verify };
+type VerifyMany = typeof sm2.verifyMany;
+type Scheme = { readonly sign: Sign; readonly verify: Verify };
+type Mutable = { sign: Sign; verify: Verify; verifyMany: VerifyMany };
 
-const real: Mutable = { sign: sm2.sign, verify: sm2.verify };
+const real: Mutable = { sign: sm2.sign, verify: sm2.verify, verifyMany: sm2.verifyMany };
 const MAX_REMEMBERED = 20_000;
 
 const publicKeys = new Map<string, Uint8Array>();
@@ -49,7 +51,7 @@ function hashedSignature(message: Uint8Array, publicKey: Uint8Array): Uint8Array
   return concatBytes(half, sm3(half));
 }
 
-const SCHEMES: Readonly<Record<SignatureScheme, () => Mutable>> = {
+const SCHEMES: Readonly<Record<SignatureScheme, () => Scheme>> = {
   sm2: () => ({ sign: deterministic, verify: real.verify }),
   memoised: () => ({ sign: deterministic, verify: memoised() }),
   hashed: () => ({
@@ -65,7 +67,14 @@ export async function withSignatures<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   const chosen = sm2 as Mutable;
-  Object.assign(chosen, SCHEMES[scheme]());
+  const { sign, verify } = SCHEMES[scheme]();
+  const verifyMany: VerifyMany = (items) =>
+    items.map(({ signature, message, publicKey }) => verify(signature, message, publicKey));
+  Object.assign(chosen, {
+    sign,
+    verify,
+    verifyMany: scheme === "sm2" ? real.verifyMany : verifyMany,
+  });
   try {
     return await run();
   } finally {

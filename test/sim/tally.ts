@@ -136,8 +136,9 @@ export function createTallyApplication(reader: KeyValueReader): TallyApplication
     },
     validators,
     nextValidators: validators,
-    checkTx(bytes, pendingNonce): CheckResult {
-      const { sender, body } = decodeTransaction(bytes);
+    readTx: decodeTransaction,
+    foresee: () => undefined,
+    checkTx({ sender, body }, pendingNonce): CheckResult {
       const committed = nonceOf(sender);
       const next =
         pendingNonce !== undefined && pendingNonce > committed ? pendingNonce : committed;

@@ -157,7 +157,7 @@ async function openGateway(
 /** The gateway really wrote this use. */
 function checkReserved(request: AnswerRequest, storageRoot: Uint8Array, query: Uint8Array): void {
   const { useId, credentialId, n, grantee, purpose, atMs, proof } = request;
-  const stored = readStorage({ storageRoot, slotKey: useSlot(useId), proof: proof.storageProof });
+  const stored = readStorage({ storageRoot, slotKey: useSlot(request), proof: proof.storageProof });
   const expected = useValue({ credentialId, n, grantee, purpose, queryDigest: query, atMs });
   if (!equalBytes(stored, expected)) throw refuse("agent/not-reserved", { useId });
 }

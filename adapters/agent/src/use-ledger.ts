@@ -4,9 +4,9 @@ import type { Queryable } from "./departments.ts";
 import type { AnswerRequest } from "./request.ts";
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS agent_use (
-  use_id text PRIMARY KEY, credential_id text NOT NULL, gateway text NOT NULL, n numeric NOT NULL,
+  use_id text NOT NULL, credential_id text NOT NULL, gateway text NOT NULL, n numeric NOT NULL,
   grantee text NOT NULL, answered_at timestamptz NOT NULL DEFAULT now(),
-  UNIQUE (credential_id, gateway, n))`;
+  PRIMARY KEY (credential_id, gateway, grantee, use_id), UNIQUE (credential_id, gateway, n))`;
 
 /** Which uses were answered. Written with the answer or not at all. */
 export interface UseLedger {
@@ -22,14 +22,16 @@ async function take(client: PoolClient, request: AnswerRequest): Promise<void> {
   const credentialId = bytesToHex(request.credentialId);
   const gateway = bytesToHex(request.proof.gateway);
   const n = String(request.n);
+  const grantee = bytesToHex(request.grantee);
   const { rowCount } = await client.query(
     "INSERT INTO agent_use (use_id, credential_id, gateway, n, grantee) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-    [useId, credentialId, gateway, n, bytesToHex(request.grantee)],
+    [useId, credentialId, gateway, n, grantee],
   );
   if (rowCount === 1) return;
-  const { rowCount: same } = await client.query("SELECT 1 FROM agent_use WHERE use_id = $1", [
-    useId,
-  ]);
+  const { rowCount: same } = await client.query(
+    "SELECT 1 FROM agent_use WHERE credential_id = $1 AND gateway = $2 AND grantee = $3 AND use_id = $4",
+    [credentialId, gateway, grantee, useId],
+  );
   // A chain that lies about its uses gives many of them the same number: it still has only so many.
   throw same === 1
     ? new CodedError({ code: "agent/already-answered", useId })

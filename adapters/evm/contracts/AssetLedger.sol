@@ -12,7 +12,9 @@ import {VoucherTitle} from "./tokens/VoucherTitle.sol";
 import {VoucherToken} from "./tokens/VoucherToken.sol";
 
 /// What is escrowed and what is minted, and the monotone counters that the rope checks them by.
-/// Source: docs/protocol.md §4. For every asset: balance = out − in − refunded (origin), or in + refunded − out (voucher).
+/// Source: docs/protocol.md §4. An asset's escrow by the counters is out − in − refunded; a voucher's supply is
+/// in + refunded − out, and nobody but the gateway can change it. What the gateway really holds of an origin token is
+/// the token's word, which may change behind its back: `syncBalance` asks, and `balance` follows from there.
 abstract contract AssetLedger is GatewayStorage {
     using SafeERC20 for IERC20;
 
@@ -26,6 +28,8 @@ abstract contract AssetLedger is GatewayStorage {
     uint256 private constant BALANCE = 4;
 
     mapping(bytes32 assetId => AssetState) internal assets;
+    /// Held for those who may withdraw a refund, local units or titles: no longer escrow.
+    mapping(address token => uint256) private reserved;
     mapping(address token => mapping(address account => uint256)) public override refundable;
     mapping(address token => mapping(bytes32 tokenId => address)) public override refundableTitle;
 
@@ -43,25 +47,17 @@ abstract contract AssetLedger is GatewayStorage {
         if (a.token == address(0)) revert UnknownAsset(order.assetId);
         if (a.frozen) revert AssetIsFrozen(order.assetId);
         amount = a.class == UNIQUE ? takeTitle(a, order) : takeFungible(a, order);
-        counters[counterKey(order.assetId, OUT)] += amount;
-        if (a.mode == ORIGIN) counters[counterKey(order.assetId, BALANCE)] += amount;
-        else counters[counterKey(order.assetId, BALANCE)] -= amount;
+        book(order.assetId, OUT, amount, a.mode == ORIGIN);
     }
 
     /// Leg 2: gives to the recipient; runs only inside the bounded self-call, where a revert is a FAILED receipt.
     function giveOut(Codec.AssetPayload memory payload, address recipient) internal returns (uint256 local) {
         AssetState memory a = assets[payload.assetId];
         if (a.token == address(0)) FailureCode.fail(FailureCode.UNKNOWN_ASSET);
-        bytes32 balanceKey = counterKey(payload.assetId, BALANCE);
-        if (a.mode == ORIGIN) {
-            if (counters[balanceKey] < payload.amount) {
-                FailureCode.fail(a.class == UNIQUE ? FailureCode.NOT_LOCATED_HERE : FailureCode.INSUFFICIENT_ESCROW);
-            }
-            counters[balanceKey] -= payload.amount;
-        } else {
-            counters[balanceKey] += payload.amount;
+        if (a.mode == ORIGIN && counters[counterKey(payload.assetId, BALANCE)] < payload.amount) {
+            FailureCode.fail(a.class == UNIQUE ? FailureCode.NOT_LOCATED_HERE : FailureCode.INSUFFICIENT_ESCROW);
         }
-        counters[counterKey(payload.assetId, IN)] += payload.amount;
+        book(payload.assetId, IN, payload.amount, a.mode == VOUCHER);
         if (a.class == UNIQUE) {
             local = 1;
             giveTitle(a, payload, recipient);
@@ -75,11 +71,7 @@ abstract contract AssetLedger is GatewayStorage {
     /// party: an origin token stays where it is, a voucher is minted to the gateway itself.
     function creditRefund(Codec.AssetPayload memory payload, address account) internal {
         AssetState memory a = assets[payload.assetId];
-        counters[counterKey(payload.assetId, REFUNDED)] += payload.amount;
-        bytes32 balanceKey = counterKey(payload.assetId, BALANCE);
-        if (a.mode == ORIGIN) counters[balanceKey] -= payload.amount;
-        else counters[balanceKey] += payload.amount;
-
+        book(payload.assetId, REFUNDED, payload.amount, a.mode == VOUCHER);
         uint256 local = 1;
         if (a.class == UNIQUE) {
             if (a.mode == VOUCHER) VoucherTitle(a.token).restore(uint256(payload.tokenId));
@@ -90,6 +82,7 @@ abstract contract AssetLedger is GatewayStorage {
             if (a.mode == VOUCHER) VoucherToken(a.token).mint(address(this), local);
             refundable[a.token][account] += local;
         }
+        reserved[a.token] += local;
         emit RefundCredited(a.token, account, payload.tokenId, local);
     }
 
@@ -97,6 +90,7 @@ abstract contract AssetLedger is GatewayStorage {
         local = refundable[token][account];
         if (local == 0) revert NothingToRefund();
         delete refundable[token][account];
+        reserved[token] -= local;
         emit RefundWithdrawn(token, account, 0, local);
         IERC20(token).safeTransfer(account, local);
     }
@@ -104,8 +98,32 @@ abstract contract AssetLedger is GatewayStorage {
     function payTitleRefund(address token, bytes32 tokenId, address account) internal {
         if (refundableTitle[token][tokenId] != account) revert NothingToRefund();
         delete refundableTitle[token][tokenId];
+        reserved[token] -= 1;
         emit RefundWithdrawn(token, account, tokenId, 1);
         IERC721(token).transferFrom(address(this), account, uint256(tokenId));
+    }
+
+    /// What was found missing from the balance stays missing, and stands in the way of nobody's refund.
+    function book(bytes32 assetId, uint256 which, uint128 amount, bool fills) private {
+        counters[counterKey(assetId, which)] += amount;
+        bytes32 balanceKey = counterKey(assetId, BALANCE);
+        uint256 balance = counters[balanceKey];
+        counters[balanceKey] = fills ? balance + amount : balance < amount ? 0 : balance - amount;
+    }
+
+    /// A voucher's supply is the gateway's own doing: only an origin token has to be asked. ERC-20 and ERC-721 answer
+    /// to the same name. Parts of a wire unit do not count.
+    function weigh(bytes32 assetId) internal returns (uint256 balance) {
+        AssetState memory a = assets[assetId];
+        if (a.token == address(0)) revert UnknownAsset(assetId);
+        bytes32 balanceKey = counterKey(assetId, BALANCE);
+        if (a.mode == VOUCHER) return counters[balanceKey];
+        balance = IERC20(a.token).balanceOf(address(this));
+        uint256 kept = reserved[a.token];
+        balance = balance < kept ? 0 : balance - kept;
+        if (balance > type(uint128).max) balance = type(uint128).max;
+        (, balance) = Scale.toWire(balance, a.scale);
+        counters[balanceKey] = balance;
     }
 
     function takeTitle(AssetState memory a, AssetOrder calldata order) private returns (uint128) {

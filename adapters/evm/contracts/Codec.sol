@@ -17,6 +17,9 @@ library Codec {
     uint8 internal constant DELIVERED = 1;
     uint8 internal constant FAILED = 2;
     uint8 internal constant EXPIRED = 3;
+    /// Of a delivery; a second leg ends within MAX_TIMEOUT_MS. Source: docs/protocol.md §9.
+    uint32 internal constant MAX_GAS_LIMIT = 2_000_000;
+    uint64 internal constant MAX_TIMEOUT_MS = 30 days * 1000;
     uint256 internal constant MAX_PAYLOAD = 4096;
     uint256 internal constant MAX_MEMO = 256;
     uint256 internal constant ASSET_PAYLOAD_HEAD = 190;

@@ -42,8 +42,8 @@ abstract contract CredentialRegistry is CheckpointClient {
         });
     }
 
-    function useRecord(bytes32 useId) external view returns (bytes32) {
-        return uses[useId];
+    function useRecord(bytes32 credentialId, address grantee, bytes32 useId) external view returns (bytes32) {
+        return uses[useOf(credentialId, grantee, useId)];
     }
 
     function useCredential(bytes32 credentialId, bytes32 salt, uint32 purpose, bytes32 queryDigest, bytes32 useId)
@@ -61,11 +61,12 @@ abstract contract CredentialRegistry is CheckpointClient {
         if (purpose != g.purpose) revert WrongPurpose(g.purpose, purpose);
         uint256 remaining = credentialRemaining[credentialId];
         if (remaining == 0) revert QuotaExhausted();
-        if (uses[useId] != 0) revert UseIdTaken(useId);
+        bytes32 use = useOf(credentialId, msg.sender, useId);
+        if (uses[use] != 0) revert UseIdTaken(useId);
 
         n = uint64(++credentialUsed[credentialId]);
         credentialRemaining[credentialId] = remaining - 1;
-        uses[useId] = keccak256(abi.encode(credentialId, n, msg.sender, purpose, queryDigest, nowMs));
+        uses[use] = keccak256(abi.encode(credentialId, n, msg.sender, purpose, queryDigest, nowMs));
         emit CredentialUsed(credentialId, useId, msg.sender, n, purpose, queryDigest, nowMs);
     }
 

@@ -10,9 +10,12 @@ abstract contract GatewayStorage is IRopeGateway {
     mapping(bytes32 lanePosition => bytes32 ackHash) internal receipts; // 1
     mapping(bytes32 assetCounter => uint256 units) internal counters; // 2
     mapping(bytes32 title => bytes32 lienHash) internal liens; // 3
-    mapping(bytes32 useId => bytes32 useHash) internal uses; // 4
+    mapping(bytes32 use => bytes32 useHash) internal uses; // 4
     mapping(bytes32 credentialId => uint256 units) internal credentialUsed; // 5
     mapping(bytes32 credentialId => uint256 units) internal credentialRemaining; // 6
+
+    /// The rope counts on it when it takes back the units of a lease that is over. Source: docs/protocol.md §5.
+    uint64 private constant MAX_LAG_MS = 600_000;
 
     bytes32 public immutable override gatewayUid;
     bytes32 internal immutable ropeChainId;
@@ -27,7 +30,7 @@ abstract contract GatewayStorage is IRopeGateway {
 
     constructor(Configuration memory c) {
         bool complete = c.gatewayUid != 0 && c.ropeChainId != 0 && c.ropeGatewayUid != 0 && c.strandGenesisHash != 0
-            && c.trustedTimeMs != 0 && c.trustingPeriodMs != 0 && c.maxLagMs != 0;
+            && c.trustedTimeMs != 0 && c.trustingPeriodMs != 0 && c.maxLagMs != 0 && c.maxLagMs <= MAX_LAG_MS;
         if (!complete || c.gatewayUid == c.ropeGatewayUid) revert BadConfiguration();
         gatewayUid = c.gatewayUid;
         ropeChainId = c.ropeChainId;
@@ -39,21 +42,7 @@ abstract contract GatewayStorage is IRopeGateway {
         trustedTimeMs = c.trustedTimeMs;
         trustingPeriodMs = c.trustingPeriodMs;
         maxLagMs = c.maxLagMs;
-    }
-
-    function configuration() external view returns (Configuration memory) {
-        return Configuration({
-            ropeChainId: ropeChainId,
-            ropeGatewayUid: ropeGatewayUid,
-            gatewayUid: gatewayUid,
-            strandGenesisHash: strandGenesisHash,
-            deployment: deployment,
-            epoch: initialEpoch,
-            trustedHeight: trustedHeight,
-            trustedTimeMs: trustedTimeMs,
-            trustingPeriodMs: trustingPeriodMs,
-            maxLagMs: maxLagMs
-        });
+        emit Configured(c);
     }
 
     /// Key of slots 0 and 1.
@@ -68,6 +57,11 @@ abstract contract GatewayStorage is IRopeGateway {
     /// Key of slot 3.
     function titleOf(bytes32 assetId, bytes32 tokenId) internal pure returns (bytes32) {
         return keccak256(abi.encode(assetId, tokenId));
+    }
+
+    /// Key of slot 4: a grantee names its own uses, and nobody can take a name away from another.
+    function useOf(bytes32 credentialId, address grantee, bytes32 useId) internal pure returns (bytes32) {
+        return keccak256(abi.encode(credentialId, grantee, useId));
     }
 
     function localNowMs() internal view returns (uint64) {

@@ -110,6 +110,8 @@ interface IRopeGateway {
 
     // ----------------------------------------------------------------- events
 
+    /// Once, by the constructor: the code holds these values and nothing reads them out again.
+    event Configured(Configuration configuration);
     event CheckpointAccepted(uint64 indexed height, uint64 timeMs, uint64 epoch, bytes32 outboxesRoot);
     event HandoverAccepted(uint64 indexed toEpoch, bytes32 signerSetHash);
 
@@ -220,6 +222,7 @@ interface IRopeGateway {
     error RecipientZero(); // bridge/recipient-zero
     error UnknownGateway(bytes32 finalGateway); // bridge/unknown-gateway
     error TimeoutPassed(uint64 timeoutMs, uint64 gatewayNowMs); // bridge/timeout-passed
+    error BeyondBounds(uint32 gasLimit, uint64 timeoutMs, uint64 latestMs); // bridge/beyond-bounds: of either leg
     error MemoTooLong(uint256 length); // bridge/memo-too-long
     error Encumbered(bytes32 assetId, bytes32 tokenId); // asset/encumbered
     error NotHolder(bytes32 assetId, bytes32 tokenId); // asset/not-holder
@@ -274,6 +277,10 @@ interface IRopeGateway {
     /// Escrows (origin) or burns (voucher) and commits a leg-1 packet to the rope. An origin token needs approval.
     function sendAsset(AssetOrder calldata order) external returns (uint64 sequence, bytes32 packetHash);
 
+    /// Asks an origin token anew what the gateway holds of it, and keeps the answer as the asset's balance counter.
+    /// @return balance in origin units
+    function syncBalance(bytes32 assetId) external returns (uint256 balance);
+
     /// Pays the caller's whole pull balance of a fungible token.
     function withdrawRefund(address token) external returns (uint256 amountLocal);
 
@@ -295,7 +302,6 @@ interface IRopeGateway {
 
     // ------------------------------------------------------------------- views
 
-    function configuration() external view returns (Configuration memory);
     function gatewayUid() external view returns (bytes32);
     function checkpointState() external view returns (CheckpointState memory);
     /// highest time of any accepted checkpoint
@@ -311,8 +317,6 @@ interface IRopeGateway {
         returns (bytes32[] memory);
     /// last sequence sent on a lane; 0 when none
     function lastSequenceSent(bytes32 destinationGateway, uint16 lane) external view returns (uint64);
-    /// next sequence that an ordered lane accepts, from 1
-    function nextSequenceReceived(bytes32 sourceGateway, uint16 lane) external view returns (uint64);
     /// slot 2; which: 1 out, 2 in, 3 refunded, 4 balance; origin units
     function counter(bytes32 assetId, uint256 which) external view returns (uint256);
     function asset(bytes32 assetId) external view returns (AssetState memory);
@@ -321,6 +325,6 @@ interface IRopeGateway {
     /// slot 3; zero when free
     function lien(bytes32 assetId, bytes32 tokenId) external view returns (bytes32);
     /// slot 4; zero when unused
-    function useRecord(bytes32 useId) external view returns (bytes32);
+    function useRecord(bytes32 credentialId, address grantee, bytes32 useId) external view returns (bytes32);
     function credential(bytes32 credentialId) external view returns (CredentialState memory);
 }

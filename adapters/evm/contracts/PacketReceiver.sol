@@ -32,10 +32,6 @@ abstract contract PacketReceiver is CredentialRegistry, AssetControl, Reentrancy
         }
     }
 
-    function nextSequenceReceived(bytes32 sourceGateway, uint16 lane) external view returns (uint64) {
-        return lastReceived[laneOf(sourceGateway, lane)] + 1;
-    }
-
     function receivePacket(bytes calldata packet, bytes calldata payload, bytes32 payee, OutboxProof calldata proof)
         external
         nonReentrant
@@ -83,7 +79,7 @@ abstract contract PacketReceiver is CredentialRegistry, AssetControl, Reentrancy
         uint16 code;
         uint64 nowMs = gatewayNowMs();
         if (nowMs >= p.timeoutMs) (status, code) = (Codec.EXPIRED, FailureCode.EXPIRED);
-        else (status, code) = execute(p.gasLimit, packet, payload);
+        else (status, code) = execute(bounded(p.gasLimit), packet, payload);
         bytes memory ack = Codec.encodeAcknowledgement(packet, packetHash, status, code, payee, nowMs);
         writeReceipt(p, packetHash, status, code, ack);
     }
@@ -113,6 +109,11 @@ abstract contract PacketReceiver is CredentialRegistry, AssetControl, Reentrancy
         uint64 next = lastReceived[lane] + 1;
         if (p.sequence != next) revert OutOfOrder(next, p.sequence);
         lastReceived[lane] = next;
+    }
+
+    /// A limit that fits no block must not leave the packet undeliverable: more than this, nobody may ask for.
+    function bounded(uint32 gasLimit) private pure returns (uint32) {
+        return gasLimit > Codec.MAX_GAS_LIMIT ? Codec.MAX_GAS_LIMIT : gasLimit;
     }
 
     function execute(uint32 gasLimit, bytes calldata packet, bytes calldata payload)

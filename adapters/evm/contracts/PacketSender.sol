@@ -26,6 +26,7 @@ abstract contract PacketSender is CheckpointClient, AssetLedger, ReentrancyGuard
         if (order.finalGateway == 0 || order.finalGateway == gatewayUid) revert UnknownGateway(order.finalGateway);
         uint64 nowMs = gatewayNowMs();
         if (order.timeoutMs <= nowMs) revert TimeoutPassed(order.timeoutMs, nowMs);
+        requireBounded(order, nowMs);
         bytes memory payload = Codec.encodeAssetPayload(order, takeIn(order));
 
         sequence = ++lastSent[laneOf(ropeGatewayUid, Codec.LANE_DEFAULT)];
@@ -44,6 +45,11 @@ abstract contract PacketSender is CheckpointClient, AssetLedger, ReentrancyGuard
         packetHash = TaggedHash.digest(TaggedHash.PACKET, packet);
         commitments[lanePosition(ropeGatewayUid, Codec.LANE_DEFAULT, sequence)] = packetHash;
         emit PacketSent(packetHash, ropeGatewayUid, Codec.LANE_DEFAULT, sequence, packet, payload);
+    }
+
+    /// The balance counter of an asset as its token has it now: anybody may ask, so that a loss cannot hide.
+    function syncBalance(bytes32 assetId) external nonReentrant returns (uint256 balance) {
+        return weigh(assetId);
     }
 
     function acknowledge(bytes calldata packet, bytes calldata payload, bytes calldata ack, OutboxProof calldata proof)
@@ -68,6 +74,14 @@ abstract contract PacketSender is CheckpointClient, AssetLedger, ReentrancyGuard
 
     function withdrawTitleRefund(address token, bytes32 tokenId) external nonReentrant {
         payTitleRefund(token, tokenId, msg.sender);
+    }
+
+    /// Beyond these the rope would refuse the packet, and its value would only travel back.
+    function requireBounded(AssetOrder calldata order, uint64 nowMs) private pure {
+        uint64 latestMs = nowMs + Codec.MAX_TIMEOUT_MS;
+        uint32 gasLimit = order.gasLimit > order.finalGasLimit ? order.gasLimit : order.finalGasLimit;
+        uint64 timeoutMs = order.timeoutMs > order.finalTimeoutMs ? order.timeoutMs : order.finalTimeoutMs;
+        if (gasLimit > Codec.MAX_GAS_LIMIT || timeoutMs > latestMs) revert BeyondBounds(gasLimit, timeoutMs, latestMs);
     }
 
     /// Total: for a committed packet and a proven acknowledgement of it, no freeze and no third party stands between.

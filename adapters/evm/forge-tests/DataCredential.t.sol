@@ -85,6 +85,20 @@ contract DataCredentialTest is RopeKit {
         vm.assertEq(remaining(), 2);
     }
 
+    function test_aUseIdIsItsGranteesOwn() external {
+        bytes32 other = keccak256("another credential");
+        Records.Credential memory c = granted();
+        c.credentialId = other;
+        c.finalGrantee = Records.digest("account", abi.encodePacked(SALT, toB32(address(this))));
+        receiveExpecting(1, 0, c);
+        receiveExpecting(1, 0, granted());
+        gateway.useCredential(other, SALT, LOAN_REVIEW, QUERY, "u");
+        vm.prank(BANK);
+        gateway.useCredential(ID, SALT, LOAN_REVIEW, QUERY, "u");
+        vm.assertTrue(gateway.useRecord(ID, BANK, "u") != 0);
+        vm.assertTrue(gateway.useRecord(ID, address(this), "u") == 0);
+    }
+
     function test_revocationEndsUseAtOnceAndForGood() external {
         receiveExpecting(1, 0, granted());
         use();

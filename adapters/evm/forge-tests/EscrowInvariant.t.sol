@@ -93,7 +93,7 @@ contract Traffic is RopeKit {
     function send(bytes32 assetId, uint256 amount) private {
         IRopeGateway.AssetOrder memory order;
         (order.assetId, order.amountLocal, order.finalGateway) = (assetId, amount, HOME_UID);
-        (order.finalRecipient, order.timeoutMs) = (PAYEE, NEVER);
+        (order.finalRecipient, order.timeoutMs) = (PAYEE, soon());
         vm.recordLogs();
         gateway.sendAsset(order);
         Vm.Log[] memory logs = vm.getRecordedLogs();

@@ -168,7 +168,7 @@ contract ExecutionTest is RopeKit {
         fee.approve(address(gateway), 1000);
         IRopeGateway.AssetOrder memory order;
         (order.assetId, order.amountLocal, order.finalGateway) = (id, 500, HOME_UID);
-        (order.finalRecipient, order.timeoutMs) = (PAYEE, NEVER);
+        (order.finalRecipient, order.timeoutMs) = (PAYEE, soon());
         gateway.sendAsset(order);
         vm.assertEq(gateway.counter(id, 4), 450, "what arrived");
         deliverExpecting(give(id, 0, 50, ALICE), 1, 0);

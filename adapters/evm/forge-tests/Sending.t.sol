@@ -20,6 +20,7 @@ contract SendingTest is RopeKit {
     bytes32 private constant CD1 = bytes32(uint256(1));
     DemoCny private token;
     WarehouseTitle private titles;
+    uint64 private until;
 
     function setUp() public override {
         super.setUp();
@@ -35,16 +36,17 @@ contract SendingTest is RopeKit {
         titles.consent(1, address(gateway));
         titles.setCustodian(address(gateway), true);
         titles.approve(address(gateway), 1);
+        until = soon();
     }
 
     function orderOf(bytes32 assetId, bytes32 tokenId, uint256 amount)
         private
-        pure
+        view
         returns (IRopeGateway.AssetOrder memory order)
     {
         (order.assetId, order.tokenId, order.amountLocal) = (assetId, tokenId, amount);
         (order.finalGateway, order.finalRecipient) = (HOME_UID, keccak256("recipient"));
-        (order.timeoutMs, order.finalTimeoutMs) = (NEVER, 77);
+        (order.timeoutMs, order.finalTimeoutMs) = (until, 77);
         (order.gasLimit, order.finalGasLimit) = (1, 2);
         order.obligationId = keccak256("obligation");
         order.memo = "memo";
@@ -83,7 +85,7 @@ contract SendingTest is RopeKit {
         vm.assertEq(payload, expectedPayload);
         Records.Packet memory p = packetOf(1, 0, 1, keccak256("recipient"), payload);
         (p.sourceGateway, p.destinationGateway, p.transferId) = (OUR_UID, ROPE_UID, 0);
-        (p.sender, p.gasLimit) = (toB32(address(this)), 1);
+        (p.sender, p.gasLimit, p.timeoutMs) = (toB32(address(this)), 1, until);
         vm.assertEq(packet, Records.packet(p));
         vm.assertEq(gateway.commitment(ROPE_UID, 0, 1), Records.digest("packet", packet));
         vm.assertEq(gateway.lastSequenceSent(ROPE_UID, 0), 1);
@@ -287,6 +289,80 @@ contract SendingTest is RopeKit {
         order = orderOf(MONEY, 0, 1);
         order.timeoutMs = gateway.gatewayNowMs();
         refuse(abi.encodeWithSelector(IRopeGateway.TimeoutPassed.selector, order.timeoutMs, order.timeoutMs), order);
+    }
+
+    function test_refusesALegThatFitsNoBlockOrNeverEnds() external {
+        uint64 latest = gateway.gatewayNowMs() + 30 days * 1000;
+        IRopeGateway.AssetOrder memory order = orderOf(MONEY, 0, 1);
+        (order.timeoutMs, order.finalTimeoutMs) = (latest, latest);
+        (order.gasLimit, order.finalGasLimit) = (2_000_000, 2_000_000);
+        gateway.sendAsset(order);
+        refuseBeyond(2_000_001, latest, latest, order);
+        order.finalGasLimit = 2_000_001;
+        refuse(beyond(2_000_001, latest, latest), order);
+        order.finalGasLimit = 1;
+        order.finalTimeoutMs = latest + 1;
+        refuse(beyond(2_000_000, latest + 1, latest), order);
+        order.finalTimeoutMs = type(uint64).max;
+        refuse(beyond(2_000_000, type(uint64).max, latest), order);
+    }
+
+    function refuseBeyond(uint32 gasLimit, uint64 timeoutMs, uint64 latest, IRopeGateway.AssetOrder memory order)
+        private
+    {
+        order.gasLimit = gasLimit;
+        refuse(beyond(gasLimit, timeoutMs, latest), order);
+        order.gasLimit = 2_000_000;
+        order.timeoutMs = latest + 1;
+        refuse(beyond(2_000_000, latest + 1, latest), order);
+        order.timeoutMs = latest;
+    }
+
+    function beyond(uint32 gasLimit, uint64 timeoutMs, uint64 latest) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IRopeGateway.BeyondBounds.selector, gasLimit, timeoutMs, latest);
+    }
+
+    // -------------------------------------------- what the token really holds
+
+    function test_aLossBehindTheGatewaysBackShowsAndStopsNoRefund() external {
+        (bytes memory packet, bytes memory payload) = send(orderOf(MONEY, 0, 700));
+        gateway.sendAsset(orderOf(MONEY, 0, 300));
+        vm.assertEq(gateway.syncBalance(MONEY), 1000);
+        // As a token's own administrator can take it.
+        vm.prank(address(gateway));
+        token.transfer(address(0xbad), 600);
+        vm.assertEq(gateway.counter(MONEY, 4), 1000, "nobody has asked yet");
+        vm.prank(address(0xa5c));
+        vm.assertEq(gateway.syncBalance(MONEY), 400);
+        vm.assertEq(gateway.counter(MONEY, 4), 400);
+        vm.assertEq(gateway.counter(MONEY, 1) - gateway.counter(MONEY, 2) - gateway.counter(MONEY, 3), 1000);
+        acknowledgeAs(2, 5, packet, payload);
+        vm.assertEq(gateway.counter(MONEY, 4), 0);
+        vm.assertEq(gateway.refundable(address(token), address(this)), 700);
+    }
+
+    function test_whatWaitsForItsSenderIsNoEscrow() external {
+        (bytes memory packet, bytes memory payload) = send(orderOf(MONEY, 0, 700));
+        gateway.sendAsset(orderOf(MONEY, 0, 300));
+        acknowledgeAs(2, 5, packet, payload);
+        vm.assertEq(gateway.syncBalance(MONEY), 300);
+        gateway.withdrawRefund(address(token));
+        vm.assertEq(gateway.syncBalance(MONEY), 300);
+        token.transfer(address(gateway), 5);
+        vm.assertEq(gateway.syncBalance(MONEY), 305, "a gift is held, too");
+        (packet, payload) = send(orderOf(TITLE, CD1, 1));
+        vm.assertEq(gateway.syncBalance(TITLE), 1);
+        acknowledgeAs(3, 1, packet, payload);
+        vm.assertEq(gateway.syncBalance(TITLE), 0);
+        gateway.withdrawTitleRefund(address(titles), CD1);
+        vm.assertEq(gateway.syncBalance(TITLE), 0);
+    }
+
+    function test_aVouchersSupplyNeedsNoAsking() external {
+        deliverExpecting(assetPacket(address(this), Records.asset(VOUCHER, 0, 500, OUR_UID, address(this))), 1, 0);
+        vm.assertEq(gateway.syncBalance(VOUCHER), 500);
+        vm.expectRevert(abi.encodeWithSelector(IRopeGateway.UnknownAsset.selector, keccak256("none")));
+        gateway.syncBalance(keccak256("none"));
     }
 
     function test_refusesInexactAmountsAndMoreThanTheWireHolds() external {

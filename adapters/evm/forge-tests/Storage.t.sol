@@ -27,7 +27,7 @@ contract StorageTest is RopeKit {
         order.amountLocal = 700;
         order.finalGateway = HOME_UID;
         order.finalRecipient = keccak256("recipient");
-        order.timeoutMs = NEVER;
+        order.timeoutMs = soon();
         (uint64 sequence, bytes32 packetHash) = gateway.sendAsset(order);
 
         vm.assertEq(slotOf(keccak256(abi.encode(ROPE_UID, uint16(0), sequence)), 0), packetHash);
@@ -61,7 +61,9 @@ contract StorageTest is RopeKit {
         bytes32 record = keccak256(
             abi.encode(CREDENTIAL, uint64(1), address(this), uint32(5), keccak256("query"), gateway.gatewayNowMs())
         );
-        vm.assertEq(slotOf(keccak256("use"), 4), record);
+        bytes32 use = keccak256(abi.encode(CREDENTIAL, address(this), keccak256("use")));
+        vm.assertEq(slotOf(use, 4), record);
+        vm.assertEq(gateway.useRecord(CREDENTIAL, address(this), keccak256("use")), record);
         vm.assertEq(uint256(slotOf(CREDENTIAL, 5)), 1);
         vm.assertEq(uint256(slotOf(CREDENTIAL, 6)), 2);
     }

@@ -259,7 +259,7 @@ contract EncumberingHolder {
     function send(bytes32 assetId, bytes32 tokenId, bytes32 finalGateway) external {
         IRopeGateway.AssetOrder memory order;
         (order.assetId, order.tokenId, order.amountLocal) = (assetId, tokenId, 1);
-        (order.finalGateway, order.finalRecipient, order.timeoutMs) = (finalGateway, tokenId, type(uint64).max);
+        (order.finalGateway, order.finalRecipient, order.timeoutMs) = (finalGateway, tokenId, gateway.gatewayNowMs() + 1);
         gateway.sendAsset(order);
     }
 }

@@ -182,7 +182,10 @@ contract VectorsTest is VectorFile {
         bytes32 title = keccak256(abi.encode(field(list, ".assetId"), field(list, ".tokenId")));
         vm.assertEq(keccak256(abi.encode(title, uint256(3))), field(list, ".slot"));
         list = ".evm.slots.uses[0]";
-        vm.assertEq(keccak256(abi.encode(field(list, ".useId"), uint256(4))), field(list, ".slot"));
+        bytes32 use = keccak256(
+            abi.encode(field(list, ".credentialId"), field(list, ".granteeWord"), field(list, ".useId"))
+        );
+        vm.assertEq(keccak256(abi.encode(use, uint256(4))), field(list, ".slot"));
         list = ".evm.slots.credentialUsed[0]";
         vm.assertEq(keccak256(abi.encode(field(list, ".credentialId"), uint256(5))), field(list, ".slot"));
         list = ".evm.slots.credentialRemaining[0]";

@@ -1,11 +1,12 @@
 import type { ChainAdapter, OutboundEvent } from "@ropenet/adapter-sdk";
 import { encode, equalBytes, packetCodec, packetHash, SUITE_KECCAK } from "@ropenet/protocol";
 import type { Logger } from "pino";
-import { adapterError, classified } from "./relay/classify-error.ts";
-import { readDelivered } from "./relay/delivered.ts";
+import { aboutItems, adapterError, classified } from "./relay/classify-error.ts";
 import { findSentPacket, readOutboundEvents } from "./relay/gateway-logs.ts";
 import { createPacketMemory, type PacketEvent, type SentPacket } from "./relay/packet-memory.ts";
 import { proveEvents } from "./relay/prove-events.ts";
+import { readStandings } from "./relay/read-standings.ts";
+import { readTransaction } from "./relay/read-transaction.ts";
 import { submitBatch } from "./relay/submit-batch.ts";
 import { readBelievedEpoch, submitHandovers } from "./relay/submit-handovers.ts";
 import { readHeader } from "./rpc/header.ts";
@@ -63,7 +64,8 @@ export function createEvmAdapter(
     const found = await findSentPacket(rpc, gatewayAddress, hash, startHeight, signal);
     if (found) return toSent(found);
     const detail = "no PacketSent event answers to the acknowledgement";
-    throw adapterError(name, "gateway/unknown-packet", detail, { kind: "permanent" });
+    const unknown = adapterError(name, "gateway/unknown-packet", detail, { kind: "permanent" });
+    throw aboutItems(unknown, name);
   }
 
   return {
@@ -91,8 +93,8 @@ export function createEvmAdapter(
           until(signal),
         ),
       ),
-    delivered: (events, signal) =>
-      classified(name, () => readDelivered(rpc, gatewayAddress, events, until(signal))),
+    standings: (events, signal) =>
+      classified(name, () => readStandings(rpc, gatewayAddress, events, until(signal))),
     submit: (batch, signal) =>
       classified(name, async () => {
         if (batch.kind !== "rope" || !equalBytes(batch.source, options.ropeGatewayUid)) {
@@ -110,6 +112,8 @@ export function createEvmAdapter(
       classified(name, () =>
         submitHandovers({ name, rpc, sender, gatewayAddress }, handovers, until(signal)),
       ),
+    transaction: (hash, signal) =>
+      classified(name, () => readTransaction(rpc, hash, until(signal))),
     balance: (signal) =>
       classified(name, async () => {
         const params = [sender.address, "latest"];

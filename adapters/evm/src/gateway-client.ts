@@ -91,6 +91,8 @@ export interface GatewayClient {
     tokenId: Uint8Array,
     signal: AbortSignal,
   ): Promise<CallReceipt>;
+  /** Asks an origin token anew what the gateway holds of it: before the books are shown to the rope. */
+  syncBalance(assetId: Uint8Array, signal: AbortSignal): Promise<CallReceipt>;
   /** Keeps the gateway's clock going where nothing is delivered: uses and expiry need it. */
   submitCheckpoint(signed: SignedCheckpoint, signal: AbortSignal): Promise<CallReceipt>;
 
@@ -214,6 +216,7 @@ export function createGatewayClient(account: EvmAccount, gatewayAddress: string)
     withdrawRefund: (token, signal) => gateway.send("withdrawRefund", [token], signal),
     withdrawTitleRefund: (token, tokenId, signal) =>
       gateway.send("withdrawTitleRefund", [token, toHex(tokenId)], signal),
+    syncBalance: (assetId, signal) => gateway.send("syncBalance", [toHex(assetId)], signal),
     submitCheckpoint: (signed, signal) =>
       gateway.send("submitCheckpoint", checkpointArguments(signed), signal),
     asset: async (assetId, signal) => toAsset(await viewRecord("asset", [toHex(assetId)], signal)),

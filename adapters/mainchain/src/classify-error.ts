@@ -1,4 +1,4 @@
-import { AdapterError } from "@ropenet/adapter-sdk";
+import { AdapterError, type Disposition } from "@ropenet/adapter-sdk";
 import { RpcError, TransactionRefused } from "@ropenet/client";
 
 const CHAIN = "rope";
@@ -12,18 +12,25 @@ export function waitUntil(code: string, detail: string, afterMs: number): Adapte
   });
 }
 
+/** Refusals of a single item: of its proof, its shape, or its place. */
+const ABOUT_ITEMS = /^(?:packet|proof|transfers?|asset|credential|codec)\//;
+/** The receipts that tell it are on their way, or will be when the strand's next header is final. */
+const EARLY_RETURN_MS = 1_000;
+
+function dispositionOf(code: string): Disposition {
+  if (code === "packet/early-return") return { kind: "wait-until", afterMs: EARLY_RETURN_MS };
+  const retryable = code === "wallet/not-included" || code.startsWith("client/");
+  return { kind: retryable ? "retryable" : "permanent" };
+}
+
 /** Says once whether trying again can help; the queue obeys. Broken invariants pass through. */
 export function classifyError(error: unknown): Error {
   if (error instanceof AdapterError) return error;
   if (error instanceof TransactionRefused) {
-    const retryable = error.code === "wallet/not-included" || error.code.startsWith("client/");
+    const { code, message } = error;
+    const about = ABOUT_ITEMS.test(code) ? ({ about: "items" } as const) : {};
     return new AdapterError(
-      {
-        code: error.code,
-        chain: CHAIN,
-        disposition: { kind: retryable ? "retryable" : "permanent" },
-        detail: error.message,
-      },
+      { code, chain: CHAIN, disposition: dispositionOf(code), ...about, detail: message },
       { cause: error },
     );
   }

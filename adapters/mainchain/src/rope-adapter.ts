@@ -1,10 +1,11 @@
-import type { ChainAdapter } from "@ropenet/adapter-sdk";
+import type { ChainAdapter, OutboundEvent } from "@ropenet/adapter-sdk";
 import type { Rope, Wallet } from "@ropenet/client";
 import { bytesToHex, ropeGatewayUid, SUITE_SM, type Suite } from "@ropenet/protocol";
 import { classified } from "./classify-error.ts";
 import { proveEvents } from "./prove-events.ts";
 import { readHandovers, runningEpoch } from "./read-handovers.ts";
-import { isTaken, scanOutbox } from "./scan-outbox.ts";
+import { readStanding } from "./read-standing.ts";
+import { scanOutbox } from "./scan-outbox.ts";
 import { submitBatch } from "./submit-batch.ts";
 
 export interface RopeAdapterOptions {
@@ -12,6 +13,13 @@ export interface RopeAdapterOptions {
   readonly wallet: Wallet;
   /** the suite of a strand: its checkpoints and outbox are hashed and signed under it */
   readonly suiteOf: (gateway: Uint8Array) => Suite;
+}
+
+/** The strand that emitted an event. */
+function sourceOf(event: OutboundEvent): Uint8Array {
+  return event.kind === "packet"
+    ? event.packet.sourceGateway
+    : event.acknowledgement.destinationGateway;
 }
 
 /** The rope itself as a chain, so that the relayer has one code path. */
@@ -36,8 +44,15 @@ export function createRopeAdapter({ rope, wallet, suiteOf }: RopeAdapterOptions)
             : first.acknowledgement.sourceGateway;
         return proveEvents(rope, suiteOf(counterparty), counterparty, events);
       }),
-    delivered: (events) =>
-      classified(() => Promise.all(events.map((event) => isTaken(rope, event)))),
+    standings: (events, signal) =>
+      classified(async () => {
+        const { timeMs } = await rope.rpc.call("status", {}, signal);
+        return await Promise.all(
+          events.map((event) =>
+            readStanding(rope, suiteOf(sourceOf(event)), event, BigInt(timeMs)),
+          ),
+        );
+      }),
     submit: (batch, signal) =>
       classified(() => {
         if (batch.kind === "rope") throw new Error("the rope takes batches of strands only");

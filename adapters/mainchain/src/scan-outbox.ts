@@ -1,5 +1,5 @@
 import type { OutboundEvent } from "@ropenet/adapter-sdk";
-import { type Rope, recordsOf } from "@ropenet/client";
+import type { Rope } from "@ropenet/client";
 import {
   acknowledgementCodec,
   decode,
@@ -66,15 +66,4 @@ export async function scanOutbox(
     events.push(toEvent(entry, index));
   }
   return events;
-}
-
-/** Whether the rope has taken an event of a strand. */
-export async function isTaken(rope: Rope, event: OutboundEvent): Promise<boolean> {
-  const records = recordsOf(rope.peek);
-  if (event.kind === "packet") {
-    const { sourceGateway, lane, sequence } = event.packet;
-    return (await records.receipt(sourceGateway, lane, sequence)) !== undefined;
-  }
-  const { destinationGateway, lane, sequence } = event.acknowledgement;
-  return (await records.sent(destinationGateway, lane, sequence))?.acknowledged === true;
 }

@@ -6,6 +6,7 @@ import {
   type Wallet,
 } from "@ropenet/client";
 import {
+  type Packet,
   provenHeaderRecordCodec,
   type ReceivedAcknowledgement,
   type ReceivedPacket,
@@ -19,21 +20,37 @@ interface Receipts {
   feePaid: bigint;
 }
 
-/** True if the rope took the items, false if every one had been taken before. */
+/** What was sent, or undefined if every item had been taken before. */
 async function take(
   receipts: Receipts,
   already: string,
   work: () => Promise<SubmittedTransaction>,
-): Promise<boolean> {
+): Promise<SubmittedTransaction | undefined> {
   try {
     const sent = await work();
     receipts.transactionHashes.push(sent.id);
     receipts.feePaid += BigInt(sent.feePaid);
-    return true;
+    return sent;
   } catch (error) {
-    if (error instanceof TransactionRefused && error.code === already) return false;
+    if (error instanceof TransactionRefused && error.code === already) return undefined;
     throw error;
   }
+}
+
+/** What became of each packet: the rope says so of those that it looked at, and nothing of what it had. */
+function packetOutcome(
+  sent: SubmittedTransaction | undefined,
+  { lane, sequence }: Packet,
+): ItemOutcome {
+  const said = sent?.events.find(
+    ({ kind, attributes }) =>
+      kind === "packets.received" &&
+      attributes["lane"] === String(lane) &&
+      attributes["sequence"] === String(sequence),
+  );
+  if (!said) return "already-delivered";
+  const outcome = said.attributes["outcome"];
+  return outcome === "early" || outcome === "quarantined" ? "kept-out" : "delivered";
 }
 
 /** Brings the rope's client to the batch's height, then delivers packets and acknowledgements. */
@@ -58,22 +75,21 @@ export async function submitBatch(
       packets.push({ packet: event.packet, payload: event.payload, proof });
     else acknowledgements.push({ acknowledgement: event.acknowledgement, proof });
   }
-  const outcome = { packet: "already-delivered", acknowledgement: "already-delivered" } as Record<
-    "packet" | "acknowledgement",
-    ItemOutcome
-  >;
   // First what came back: a holder may already have sent on what an acknowledgement of this batch says he got.
-  if (acknowledgements.length > 0) {
-    const taken = await take(receipts, "packet/already-acknowledged", () =>
+  const acknowledged =
+    acknowledgements.length > 0 &&
+    (await take(receipts, "packet/already-acknowledged", () =>
       wallet.send("packets/acknowledge", { anchor, items: acknowledgements }, signal),
-    );
-    if (taken) outcome.acknowledgement = "delivered";
-  }
-  if (packets.length > 0) {
-    const taken = await take(receipts, "packet/already-received", () =>
-      wallet.send("packets/receive", { anchor, items: packets }, signal),
-    );
-    if (taken) outcome.packet = "delivered";
-  }
-  return { outcomes: batch.items.map(({ event }) => outcome[event.kind]), ...receipts };
+    ));
+  const received =
+    packets.length > 0
+      ? await take(receipts, "packet/already-received", () =>
+          wallet.send("packets/receive", { anchor, items: packets }, signal),
+        )
+      : undefined;
+  const outcomes = batch.items.map(({ event }): ItemOutcome => {
+    if (event.kind === "packet") return packetOutcome(received, event.packet);
+    return acknowledged ? "delivered" : "already-delivered";
+  });
+  return { outcomes, ...receipts };
 }

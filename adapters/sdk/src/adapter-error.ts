@@ -11,6 +11,11 @@ export interface AdapterErrorInfo {
   readonly code: string;
   readonly chain: string;
   readonly disposition: Disposition;
+  /**
+   * `items`: something in the batch is refused, and the rest of it would pass alone. Without it, whatever is tried
+   * on this chain now fails alike.
+   */
+  readonly about?: "items";
   readonly detail: string;
 }
 

@@ -72,7 +72,14 @@ export type ProvenBatch =
       readonly items: readonly { readonly event: OutboundEvent; readonly proof: OutboxProof }[];
     };
 
-export type ItemOutcome = "delivered" | "already-delivered";
+/** `kept-out`: seen and left undone, see `Standing` */
+export type ItemOutcome = "delivered" | "already-delivered" | "kept-out";
+
+/**
+ * What a chain makes of an event of its counterparty: `taken` for good; `open`, to be delivered; `kept-out`: proven to
+ * it, and left without an answer until people or time change that (a quarantined packet).
+ */
+export type Standing = "open" | "taken" | "kept-out";
 
 export interface SubmitResult {
   /** one per item of the batch */
@@ -80,6 +87,17 @@ export interface SubmitResult {
   readonly transactionHashes: readonly string[];
   /** in the destination's smallest coin unit */
   readonly feePaid: bigint;
+}
+
+/** A transaction as the chain's own node tells it; for people to look at, never believed. */
+export interface SeenTransaction {
+  readonly height: bigint;
+  readonly blockHash: string;
+  readonly succeeded: boolean;
+  readonly from: string;
+  readonly to: string | null;
+  readonly gasUsed: bigint;
+  readonly logs: number;
 }
 
 /**
@@ -115,8 +133,8 @@ export interface ChainAdapter {
    */
   prove(events: readonly OutboundEvent[], signal: AbortSignal): Promise<ProvenBatch>;
 
-  /** For each event of the counterparty: has this chain taken it already? */
-  delivered(events: readonly OutboundEvent[], signal: AbortSignal): Promise<readonly boolean[]>;
+  /** One per event of the counterparty, from the newest state. */
+  standings(events: readonly OutboundEvent[], signal: AbortSignal): Promise<readonly Standing[]>;
 
   /** Updates the client if needed and delivers; the items that were taken before are no error. */
   submit(batch: ProvenBatch, signal: AbortSignal): Promise<SubmitResult>;
@@ -139,6 +157,12 @@ export interface ChainAdapter {
     handovers: readonly SignedHandover[],
     signal: AbortSignal,
   ) => Promise<number>;
+
+  /** On strands. @param hash in hex; undefined if the node knows none of that hash */
+  readonly transaction?: (
+    hash: string,
+    signal: AbortSignal,
+  ) => Promise<SeenTransaction | undefined>;
 
   /** The paying account, for people and meters. */
   balance(

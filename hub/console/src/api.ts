@@ -10,15 +10,18 @@ export interface ProofView {
 
 export interface ConservationView {
   readonly chainId: string;
-  readonly validators: string;
+  /** oldest first; header and commit of the height at which the set before names this one */
+  readonly sets: readonly {
+    readonly validators: string;
+    readonly header: string | null;
+    readonly commit: string | null;
+  }[];
   readonly height: string;
   readonly assetCount: ProofView;
   readonly assets: readonly {
     readonly assetId: string;
-    readonly name: string;
-    readonly symbol: string;
-    readonly decimals: number;
     readonly index: ProofView;
+    readonly record: ProofView;
     readonly conservation: ProofView;
   }[];
 }
@@ -42,7 +45,7 @@ export interface Chain {
   readonly name: string;
   readonly description: string;
   readonly kind: string;
-  readonly state: "pending" | "active" | "suspended" | "frozen";
+  readonly state: "pending" | "active" | "suspended" | "frozen" | "rejected";
   readonly trustClass: string;
   readonly gatewayAddress: string;
   readonly genesisHash: string;

@@ -12,6 +12,16 @@ const zh = {
     proven: "高度 {height} · 浏览器已验证 {proofs} 份证明",
     formula: "托管 = 各链在外 + 在途 + 滞留",
   },
+  trust: {
+    build: "信任锚：构建时给定",
+    "first-use": "信任锚：本浏览器首次访问时取自中枢（请与 npx ropenet verify 的输出核对）",
+    known: "最近证实",
+    chain: "链",
+    set: "验证人集合",
+    anew: "重新信任",
+    warning:
+      "此前信任的链或验证人集合与中枢所示不符。重新信任意味着从此相信中枢现在的说法。请先与 npx ropenet verify 的输出核对。",
+  },
   asset: {
     name: "资产",
     escrow: "托管",
@@ -72,7 +82,13 @@ const zh = {
     registered: "登记时间",
     code: "网关代码哈希",
   },
-  chainState: { pending: "待批", active: "有效", suspended: "停用", frozen: "冻结" },
+  chainState: {
+    pending: "待批",
+    active: "有效",
+    suspended: "停用",
+    frozen: "冻结",
+    rejected: "驳回",
+  },
   waiting: "等待中",
   loading: "加载中…",
   error: "出错了：{message}",
@@ -89,6 +105,17 @@ const en: typeof zh = {
     checking: "The browser is checking proofs…",
     proven: "height {height} · {proofs} proofs checked by this browser",
     formula: "escrow = outstanding + in flight + held",
+  },
+  trust: {
+    build: "Trust anchor: given to the build",
+    "first-use":
+      "Trust anchor: taken from the hub on this browser's first visit (compare with npx ropenet verify)",
+    known: "last confirmed",
+    chain: "chain",
+    set: "validator set",
+    anew: "Trust anew",
+    warning:
+      "What the hub shows is not what this browser has trusted. Trusting anew means believing the hub from now on. Compare with npx ropenet verify first.",
   },
   asset: {
     name: "Asset",
@@ -150,7 +177,13 @@ const en: typeof zh = {
     registered: "Registered",
     code: "Gateway code hash",
   },
-  chainState: { pending: "pending", active: "active", suspended: "suspended", frozen: "frozen" },
+  chainState: {
+    pending: "pending",
+    active: "active",
+    suspended: "suspended",
+    frozen: "frozen",
+    rejected: "rejected",
+  },
   waiting: "waiting",
   loading: "Loading…",
   error: "Something went wrong: {message}",

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CodedError } from "@ropenet/protocol";
+import { recordsOf } from "@ropenet/client";
+import { CHAIN_STATE, CodedError } from "@ropenet/protocol";
 import { Command, InvalidArgumentError } from "commander";
 import { type Network, startNetwork } from "./network/network.ts";
+import { ropeUrls } from "./network/plan.ts";
 import { runStory } from "./story/story.ts";
 
 interface Options {
@@ -10,6 +12,7 @@ interface Options {
   readonly report?: string;
   readonly fresh: boolean;
   readonly port: number;
+  readonly isPortWanted: boolean;
   readonly state: string;
   readonly story: boolean;
 }
@@ -23,8 +26,12 @@ function parsePort(value: string): number {
 
 const root = resolve(import.meta.dirname, "../../..");
 
+const EXITS = `
+Ends with 0, with 1 and one line that names a code and the mend, or with 130 if it is stopped while it starts.
+A second start goes on with the same chains.`;
+
 function parseOptions(): Options {
-  return new Command("npm start --")
+  const command = new Command("npm start --")
     .description(
       "绳网 · 一台机器上的整张网，演一遍《一单融资》 · the whole network on one machine, and its story",
     )
@@ -34,8 +41,10 @@ function parseOptions(): Options {
     .option("--port <port>", "hub port; the others follow it", parsePort, 7080)
     .option("--state <folder>", "where chains, keys and databases live", resolve(root, ".ropenet"))
     .option("--no-story", "start the network without playing the story")
-    .parse()
-    .opts<Options>();
+    .addHelpText("after", EXITS)
+    .parse();
+  const isPortWanted = command.getOptionValueSource("port") === "cli";
+  return { ...command.opts<Options>(), isPortWanted };
 }
 
 const say = (line: string): void => {
@@ -51,65 +60,97 @@ function complain(error: unknown): void {
   process.stderr.write(`${code} ${shown.join(" ")}\n`);
 }
 
-async function main(options: Options): Promise<number> {
-  const started = performance.now();
-  const directory = resolve(options.state);
-  let stopRequested = (): void => undefined;
-  const interrupted = new Promise<void>((resolveStop) => {
-    stopRequested = resolveStop;
-  });
+/** 128 + SIGINT */
+const STOPPED = 130;
+
+/** Aborted by Ctrl-C, by a signal, or when whoever started this process is gone. */
+function watchForStop(): AbortSignal {
+  const stop = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // The embedded database's own exit hook would end this process while the others still run.
     process.removeAllListeners(name);
-    process.on(name, stopRequested);
+    process.on(name, () => stop.abort());
   }
   // A launcher that is gone cannot pass on anybody's signal.
   const parent = process.ppid;
   setInterval(() => {
-    if (process.ppid !== parent) stopRequested();
+    if (process.ppid !== parent) stop.abort();
   }, 1_000).unref();
-  let network: Network;
-  try {
-    network = await startNetwork({
-      directory,
-      basePort: options.port,
-      fresh: options.fresh,
-      log: say,
-    });
-  } catch (error) {
-    complain(error);
-    return 1;
+  return stop.signal;
+}
+
+/** @returns whether the story holds; an interrupted one does if nobody asked for it alone */
+async function tell(
+  network: Network,
+  { directory, readyMs, interrupted }: Telling,
+  { once, report: file }: Options,
+): Promise<boolean> {
+  const story = runStory(network, { directory, readyMs, log: say });
+  const report = await Promise.race([story, interrupted.then(() => undefined)]);
+  if (!report) {
+    story.catch(() => undefined);
+    return !once;
   }
+  const seconds = (report.storyMs / 1000).toFixed(1);
+  const memory = (report.memoryBytes / 2 ** 20).toFixed(0);
+  say(`${report.ok ? "全部守恒 · 通过" : "失败"} · ${seconds} s · 内存 ${memory} MiB`);
+  if (file) writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  return report.ok;
+}
+
+interface Telling {
+  readonly directory: string;
+  readonly readyMs: number;
+  readonly interrupted: Promise<void>;
+}
+
+/** What answers, counted. */
+async function inventory({ rope, plan }: Network): Promise<string> {
+  const { height, validators } = await rope.rpc.call("status", {});
+  const asked = ropeUrls(plan).map((url) => fetch(`${url}/health`).then(({ ok }) => ok));
+  const answers = await Promise.allSettled(asked);
+  const alive = answers.filter((one) => one.status === "fulfilled" && one.value).length;
+  const strands = (await recordsOf(rope.peek).chains()).filter(
+    ({ state }) => state === CHAIN_STATE.active,
+  ).length;
+  return `验证人 ${alive}/${validators.length} · 链 ${1 + strands} · 高度 ${height}`;
+}
+
+async function serve(network: Network, options: Options, telling: Telling): Promise<number> {
   try {
-    const readyMs = Math.round(performance.now() - started);
-    const { height } = await network.rope.rpc.call("status", {});
-    say(
-      `绳网就绪 · 验证人 4/4 · 链 3 · 高度 ${height} · ${(readyMs / 1000).toFixed(1)} s · ${network.hubUrl}`,
-    );
+    const seconds = (telling.readyMs / 1000).toFixed(1);
+    say(`绳网就绪 · ${await inventory(network)} · ${seconds} s · ${network.hubUrl}`);
     say("开发模式：登记自动批准，每条侧链的四个证明人同在一个进程 attested(3, 4)");
-    let ok = true;
-    if (options.story) {
-      const story = runStory(network, { directory, readyMs, log: say });
-      const report = await Promise.race([story, interrupted.then(() => undefined)]);
-      if (report) {
-        ok = report.ok;
-        say(
-          `${report.ok ? "全部守恒 · 通过" : "失败"} · ${(report.storyMs / 1000).toFixed(1)} s · 内存 ${(report.memoryBytes / 2 ** 20).toFixed(0)} MiB`,
-        );
-        if (options.report) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
-      } else {
-        story.catch(() => undefined);
-        ok = !options.once;
-      }
-    }
+    const ok = options.story ? await tell(network, telling, options) : true;
     if (!options.once) {
       say(`控制台 ${network.hubUrl} · Ctrl-C 结束`);
-      await interrupted;
+      await telling.interrupted;
     }
     return ok ? 0 : 1;
   } finally {
     await network.stop();
   }
+}
+
+async function main(options: Options): Promise<number> {
+  const started = performance.now();
+  const directory = resolve(options.state);
+  const signal = watchForStop();
+  const interrupted = new Promise<void>((stopped) => {
+    signal.addEventListener("abort", () => stopped());
+  });
+  const { port: basePort, fresh, isPortWanted } = options;
+  let network: Network;
+  try {
+    network = await startNetwork({ directory, basePort, fresh, isPortWanted, log: say, signal });
+  } catch (error) {
+    // What fails in a start that somebody stops has failed because of that.
+    if (!signal.aborted) complain(error);
+    else say("已停止 stopped");
+    return signal.aborted ? STOPPED : 1;
+  }
+  const readyMs = Math.round(performance.now() - started);
+  return await serve(network, options, { directory, readyMs, interrupted });
 }
 
 // Sockets of a story that was interrupted must not keep a stopped network's process alive.

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { RopeTrustJson } from "@ropenet/client";
 import { CodedError } from "@ropenet/protocol";
 import { z } from "zod";
 
-export interface HubConfig {
+export interface HubConfig extends RopeTrustJson {
   readonly port: number;
   readonly ropeUrls: readonly string[];
   readonly consoleDirectory?: string | undefined;
@@ -28,6 +29,14 @@ const port: z.ZodNumber = z.number().int().min(0).max(65_535);
 const schema: z.ZodType<HubConfig> = z.object({
   port,
   ropeUrls: z.array(z.url()).min(1),
+  genesisHash: z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits"),
+  trustedHeader: z
+    .strictObject({
+      height: z.number().int().positive(),
+      id: z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits"),
+      atMs: z.number().int().positive(),
+    })
+    .optional(),
   consoleDirectory: z.string().optional(),
   postgres: z.object({
     host: z.string(),

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { connectRope } from "@ropenet/client";
+import { connectRope, ropeTrustOf } from "@ropenet/client";
 import { hexToBytes, ropeGatewayUid, ZERO_32 } from "@ropenet/protocol";
 import pg from "pg";
 import { pino } from "pino";
@@ -18,7 +18,7 @@ async function start(config: HubConfig): Promise<() => Promise<void>> {
   const logger = pino();
   const pool = new pg.Pool({ ...config.postgres, max: 8 });
   const database = await openDatabase(pool);
-  const rope = await connectRope(config.ropeUrls);
+  const rope = await connectRope(config.ropeUrls, ropeTrustOf(config));
   // The hub only reads strands; the throw-away key never signs.
   const { createEvmAdapter } = await import("@ropenet/adapter-evm");
   const strands = config.strands.map((strand) => ({
@@ -38,7 +38,7 @@ async function start(config: HubConfig): Promise<() => Promise<void>> {
   const indexer = startIndexer({ rope, database, strands, logger }, config.indexEveryMs);
   const hub = await startHub(
     { port: config.port, consoleDirectory: config.consoleDirectory },
-    { rope, database, indexer, strands: config.strands, logger },
+    { rope, database, indexer, strands: strands.map(({ adapter }) => adapter), logger },
   );
   logger.info({ port: hub.port }, "hub ready");
   return async () => {

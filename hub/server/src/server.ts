@@ -7,7 +7,7 @@ import Koa from "koa";
 import helmet from "koa-helmet";
 import type { Logger } from "pino";
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
-import { createRoutes, type RouteParts } from "./api/routes.ts";
+import { createRoutes, type RouteParts, refuseOtherMethods } from "./api/routes.ts";
 
 export interface HubOptions {
   readonly port: number;
@@ -21,8 +21,10 @@ const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ["hub/unknown-chain", 404],
   ["hub/unknown-transaction", 404],
   ["hub/unknown-route", 404],
+  ["hub/wrong-method", 405],
   ["hub/too-many-streams", 429],
   ["rpc/unreachable", 503],
+  ["adapter/unreachable", 503],
 ]);
 
 const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
@@ -73,7 +75,8 @@ const PAGE_POLICY = {
 /** The built console; unknown paths get its index, because routes live in the browser. */
 function serveConsole(directory: string): Koa.Middleware {
   return async (context, next) => {
-    if (context.method !== "GET" || context.path.startsWith("/api/")) return next();
+    const isRead = context.method === "GET" || context.method === "HEAD";
+    if (!isRead || context.path.startsWith("/api/")) return next();
     const wanted = normalize(join(directory, context.path));
     const inside = wanted.startsWith(directory + sep);
     const found = inside && (await stat(wanted).catch(() => undefined))?.isFile();
@@ -133,7 +136,7 @@ export async function startHub(
   app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(metricsMiddleware());
   const router = createRoutes(parts);
-  app.use(router.routes()).use(router.allowedMethods());
+  app.use(router.routes()).use(refuseOtherMethods(router));
   if (options.consoleDirectory) app.use(serveConsole(options.consoleDirectory));
   const server = await new Promise<Server>((resolve, reject) => {
     const listening = app.listen(options.port, "127.0.0.1", () => resolve(listening));

@@ -1,3 +1,9 @@
+export {
+  fetchSetSteps,
+  fetchSignedHeader,
+  type SetStep,
+  type SignedHeader,
+} from "./light/follow-sets.ts";
 export * from "./light/light-client.ts";
 export * from "./rope.ts";
 export * from "./rpc/rpc-client.ts";

@@ -1,6 +1,7 @@
 import {
   type AssetRecord,
   assetRecordCodec,
+  blockIdOf,
   bytesToHex,
   type ChainRecord,
   type Codec,
@@ -14,6 +15,7 @@ import {
   equalBytes,
   type Genesis,
   genesisCodec,
+  genesisValidatorSet,
   hexToBytes,
   type LaneRecord,
   laneRecordCodec,
@@ -23,6 +25,7 @@ import {
   receiptRecordCodec,
   type SentRecord,
   sentRecordCodec,
+  sm3,
   stateKey,
   type TitleRecord,
   type TransferRecord,
@@ -30,10 +33,9 @@ import {
   transferRecordCodec,
   u32,
   u64,
-  type ValidatorSet,
-  validatorSetCodec,
   validatorSetHash,
 } from "@ropenet/protocol";
+import { fetchSignedHeader } from "./light/follow-sets.ts";
 import { createLightClient, type LightClient, type TrustAnchor } from "./light/light-client.ts";
 import { createFailoverRpcClient, type RpcClient } from "./rpc/rpc-client.ts";
 
@@ -48,28 +50,69 @@ export interface Rope {
   peek<T>(key: Uint8Array, codec: Codec<T>, signal?: AbortSignal): Promise<T | undefined>;
 }
 
-/** Connects to a rope. The genesis is fetched and must match what the caller trusts, if given. */
-export async function connectRope(
-  urls: readonly string[],
-  trusted: { readonly validatorsHash?: Uint8Array } = {},
-): Promise<Rope> {
-  const rpc = createFailoverRpcClient(urls);
-  const genesis = decode(genesisCodec, hexToBytes((await rpc.call("genesis", {})).genesis));
-  const answer = await rpc.call("signed_header", {});
-  const validators: ValidatorSet = decode(validatorSetCodec, hexToBytes(answer.validators));
-  if (trusted.validatorsHash && !equalBytes(trusted.validatorsHash, validatorSetHash(validators))) {
-    throw new CodedError({
-      code: "light-client/untrusted-set",
-      validatorsHash: validatorSetHash(validators),
-    });
-  }
-  const anchor: TrustAnchor = {
-    chainId: genesis.parameters.chainId,
-    validators,
-    // The caller believes this answer now, however long ago the last block was.
-    timeMs: BigInt(Date.now()),
-    trustingPeriodMs: genesis.staking.trustingPeriodMs,
+/** What a caller knows of the rope by itself, from nobody that it asks. */
+export interface RopeTrust {
+  /** SM3 of the genesis bytes */
+  readonly genesisHash: Uint8Array;
+  /** a newer block that the caller knows to be the rope's, once genesis is older than the trusting period */
+  readonly header?: {
+    readonly height: bigint;
+    /** `blockIdOf` its header */
+    readonly id: Uint8Array;
+    /** when the caller knew it to be the newest, milliseconds since 1970 */
+    readonly atMs: bigint;
   };
+}
+
+/** RopeTrust as configuration files hold it. */
+export interface RopeTrustJson {
+  readonly genesisHash: string;
+  readonly trustedHeader?:
+    | { readonly height: number; readonly id: string; readonly atMs: number }
+    | undefined;
+}
+
+export function ropeTrustOf({ genesisHash, trustedHeader }: RopeTrustJson): RopeTrust {
+  const trust = { genesisHash: hexToBytes(genesisHash) };
+  if (!trustedHeader) return trust;
+  const { height, id, atMs } = trustedHeader;
+  return { ...trust, header: { height: BigInt(height), id: hexToBytes(id), atMs: BigInt(atMs) } };
+}
+
+async function readGenesis(rpc: RpcClient, expected: Uint8Array): Promise<Genesis> {
+  const bytes = hexToBytes((await rpc.call("genesis", {})).genesis);
+  const actual = sm3(bytes);
+  if (!equalBytes(actual, expected))
+    throw new CodedError({ code: "light-client/wrong-genesis", expected, actual });
+  return decode(genesisCodec, bytes);
+}
+
+/** From genesis alone, or from the block that the caller knows: never from what a node calls its newest set. */
+async function anchorOf(rpc: RpcClient, genesis: Genesis, trust: RopeTrust): Promise<TrustAnchor> {
+  const { chainId } = genesis.parameters;
+  const { trustingPeriodMs } = genesis.staking;
+  if (!trust.header) {
+    const validators = genesisValidatorSet(genesis);
+    return { chainId, validators, timeMs: genesis.timeMs, trustingPeriodMs };
+  }
+  const { height, id, atMs } = trust.header;
+  const { header, validators } = await fetchSignedHeader(rpc, height);
+  const isIt =
+    equalBytes(blockIdOf(header), id) &&
+    equalBytes(header.chainId, chainId) &&
+    equalBytes(header.validatorsHash, validatorSetHash(validators));
+  if (!isIt) throw new CodedError({ code: "light-client/untrusted-header", height, id });
+  return { chainId, validators, timeMs: atMs, trustingPeriodMs };
+}
+
+/**
+ * Connects to a rope that the caller knows by the hash of its genesis; nodes are believed for proofs only.
+ * @throws {CodedError} `light-client/wrong-genesis`, `light-client/untrusted-header`
+ */
+export async function connectRope(urls: readonly string[], trust: RopeTrust): Promise<Rope> {
+  const rpc = createFailoverRpcClient(urls);
+  const genesis = await readGenesis(rpc, trust.genesisHash);
+  const anchor = await anchorOf(rpc, genesis, trust);
   const light = createLightClient(rpc, anchor);
   return {
     rpc,

@@ -22,10 +22,12 @@ export class Job {
     this.items = items;
     this.answers = new Array<boolean>(items.length).fill(false);
     this.#missing = items.length;
-    const { promise, resolve, reject } = Promise.withResolvers<boolean[]>();
-    this.promise = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    let settle: [(answers: boolean[]) => void, (reason: unknown) => void] | undefined;
+    // Promise.withResolvers came with Node 22.
+    this.promise = new Promise<boolean[]>((resolve, reject) => {
+      settle = [resolve, reject];
+    });
+    [this.#resolve, this.#reject] = settle as NonNullable<typeof settle>;
     this.#signal = signal;
     if (signal !== undefined) {
       this.#onAbort = () => {

@@ -111,7 +111,10 @@ export function createNodeUnderTest(): NodeUnderTest {
     driver,
     reactor,
     mempool,
-    dispatcher: createDispatcher(handlersOf(home, mempool), { logger }),
+    dispatcher: createDispatcher(handlersOf(home, mempool), {
+      logger,
+      foresee: (transactions) => mempool.foresee(transactions),
+    }),
     validators: devnet.nodes.map(({ keysFile }) => readKeys(keysFile)),
     rich,
     faults,

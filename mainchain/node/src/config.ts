@@ -106,6 +106,10 @@ export interface NodeConfigInput {
 
 const port = z.int().min(1).max(65_535);
 const host = z.string().default("127.0.0.1");
+const isPeer = (peer: string): boolean => {
+  const [, digits = ""] = /^[^:]+:(\d{1,5})$/.exec(peer) ?? [];
+  return port.safeParse(Number(digits)).success;
+};
 const publicKeyHex = z.string().regex(/^04[0-9a-f]{128}$/, "65-byte public key in lower-case hex");
 const count = (initial: number, most = 2 ** 31): z.ZodDefault<z.ZodNumber> =>
   z.int().min(1).max(most).default(initial);
@@ -130,7 +134,7 @@ const schema = z.strictObject({
   p2p: z.strictObject({
     host,
     port,
-    peers: z.array(z.string().regex(/^[^:]+:\d{1,5}$/, "host:port")).default([]),
+    peers: z.array(z.string().refine(isPeer, "host:port, 1 to 65535")).default([]),
     observers: z.array(publicKeyHex).default([]),
   }),
   rpc: z.strictObject({

@@ -16,6 +16,17 @@ export type NodeErrorInfo =
   | { readonly code: "node/bad-keys"; readonly file: string; readonly detail: string }
   | { readonly code: "node/state-mismatch"; readonly height: bigint; readonly detail: string }
   | { readonly code: "node/halted"; readonly height: bigint; readonly detail: string }
+  | {
+      readonly code: "wal/bad-record";
+      readonly file: string;
+      readonly index: number;
+      readonly detail: string;
+    }
+  | { readonly code: "node/log-unwritable"; readonly file: string; readonly detail: string }
+  /** an error that nobody foresaw: the log has its stack */
+  | { readonly code: "node/unexpected"; readonly detail: string }
+  /** SQLite found its file damaged, full or unreadable while it worked; restore a snapshot or synchronise anew */
+  | { readonly code: "store/failed"; readonly file: string; readonly detail: string }
   | { readonly code: "store/unusable"; readonly directory: string; readonly detail: string }
   /** governance decided that blocks from `height` on follow rules that this program does not carry */
   | { readonly code: "node/upgrade-needed"; readonly name: string; readonly height: bigint }

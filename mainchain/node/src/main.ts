@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { CodedError } from "@ropenet/protocol";
 import { destination, type Logger, pino } from "pino";
 import { COMMANDS_HELP, isTool, runTool } from "./cli/main.ts";
 import { type NodeConfig, readConfig } from "./config.ts";
@@ -40,13 +41,25 @@ interface Log {
   flush(): void;
 }
 
-/** @throws {NodeError} `config/invalid` for a level that does not exist */
+/** The stream would find out later, and nobody would hear of it. @throws {NodeError} `node/log-unwritable` */
+function assertWritable(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    closeSync(openSync(file, "a"));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new NodeError({ code: "node/log-unwritable", file, detail }, { cause });
+  }
+}
+
+/** @throws {NodeError} `config/invalid` for a level that does not exist, `node/log-unwritable` */
 function openLog({ log }: NodeConfig, wanted: string = log.level): Log {
   const level = LEVELS.find((one) => one === wanted);
   if (!level) {
     const detail = `one of ${LEVELS.join(", ")}`;
     throw new NodeError({ code: "config/invalid", operand: "log-level", detail });
   }
+  if (log.file !== undefined) assertWritable(log.file);
   const stream = destination({
     dest: log.file ?? 1,
     sync: false,
@@ -68,8 +81,14 @@ function openLog({ log }: NodeConfig, wanted: string = log.level): Log {
   };
 }
 
+function toCoded(error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new NodeError({ code: "node/unexpected", detail }, { cause: error });
+}
+
 function die(error: unknown, log?: Log): never {
-  const line = error instanceof Error ? error.message : String(error);
+  const line = toCoded(error).message;
   log?.logger.fatal({ err: error }, "node stops");
   log?.flush();
   process.stderr.write(`${line.split("\n", 1)[0]}\n`);
@@ -80,7 +99,12 @@ function die(error: unknown, log?: Log): never {
 function takePassphrase(): string | undefined {
   const { ROPENET_STORE_PASSPHRASE: given, ROPENET_STORE_PASSPHRASE_FILE: file } = process.env;
   delete process.env["ROPENET_STORE_PASSPHRASE"];
-  return file === undefined ? given : readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  if (file === undefined) return given;
+  try {
+    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  } catch (cause) {
+    throw new NodeError({ code: "store/no-passphrase", file }, { cause });
+  }
 }
 
 /** At an upgrade, peers may still lack the last block before it. */

@@ -44,16 +44,21 @@ export interface MempoolOptions {
   readonly maxPerSender: number;
 }
 
+/** What the mempool asks of the application. */
+export type AdmissionRules = Pick<Application, "readTx" | "foresee" | "checkTx">;
+
 export interface MempoolComponents {
-  readonly application: Pick<Application, "checkTx">;
+  readonly application: AdmissionRules;
   readonly isValidator: (address: Uint8Array) => boolean;
 }
 
 export interface Mempool {
   readonly size: number;
   readonly bytes: number;
-  /** Returns the id. @throws {MempoolError} */
+  /** Returns the id. @throws {MempoolError}, {CodedError} `tx/malformed` */
   add(transaction: Uint8Array): Uint8Array;
+  /** Before several are added: checks signatures together of what is not refused without. */
+  foresee(transactions: readonly Uint8Array[]): void;
   has(id: Uint8Array): boolean;
   /** One whose id begins with these eight bytes. */
   find(name: Uint8Array): Uint8Array | undefined;
@@ -96,7 +101,7 @@ export function createMempool(options: MempoolOptions, components: MempoolCompon
 
 class TransactionQueue implements Mempool {
   readonly #options: MempoolOptions;
-  readonly #application: Pick<Application, "checkTx">;
+  readonly #application: AdmissionRules;
   readonly #isValidator: (address: Uint8Array) => boolean;
   readonly #entries = new Map<string, Entry>();
   /** by the first eight bytes of the id; of two with the same, the later */
@@ -130,9 +135,9 @@ class TransactionQueue implements Mempool {
     if (transaction.length > limit) {
       throw new MempoolError({ code: "mempool/too-long", length: transaction.length, limit });
     }
-    const decoded = decodeTransaction(transaction);
+    const decoded = this.#application.readTx(transaction);
     const id = bytesToHex(decoded.id);
-    if (this.#entries.has(id) || this.#remembered.has(id)) {
+    if (this.#isKnown(id)) {
       throw new MempoolError({ code: "mempool/known", id: decoded.id });
     }
     const entry = this.#entryOf(decoded, id, transaction);
@@ -143,11 +148,37 @@ class TransactionQueue implements Mempool {
     else this.#assertRoom(entry, queue.length);
     const last = queue.at(-1);
     const expected = rival ? rival.nonce : last && last.nonce + 1n;
-    const checked = this.#application.checkTx(transaction, expected);
+    const checked = this.#application.checkTx(decoded, expected);
     if (!checked.ok) throw new MempoolError({ code: checked.code, detail: checked.message });
     if (rival) this.#replace(rival, entry);
     else this.#insert(entry);
     return decoded.id;
+  }
+
+  foresee(transactions: readonly Uint8Array[]): void {
+    // One alone is checked as soon when it is added.
+    if (transactions.length < 2) return;
+    const read = transactions.map((transaction) => this.#readIfWorth(transaction));
+    this.#application.foresee(read.filter((transaction) => transaction !== undefined));
+  }
+
+  /** undefined = refused without a look at its signature, as far as can be said now */
+  #readIfWorth(transaction: Uint8Array): DecodedTransaction | undefined {
+    if (transaction.length > MAX_TRANSACTION_BYTES) return undefined;
+    try {
+      const read = this.#application.readTx(transaction);
+      if (this.#isKnown(bytesToHex(read.id))) return undefined;
+      if (FREE_TYPES.has(read.body.type) && !this.#isValidator(read.sender)) return undefined;
+      const waiting = this.#bySender.get(bytesToHex(read.sender))?.length ?? 0;
+      return waiting < this.#options.maxPerSender ? read : undefined;
+    } catch (error) {
+      if (error instanceof CodedError) return undefined;
+      throw error;
+    }
+  }
+
+  #isKnown(id: string): boolean {
+    return this.#entries.has(id) || this.#remembered.has(id);
   }
 
   has(id: Uint8Array): boolean {
@@ -284,7 +315,7 @@ class TransactionQueue implements Mempool {
       const last = kept.at(-1);
       const holds = last
         ? entry.nonce === last.nonce + 1n
-        : this.#application.checkTx(entry.transaction).ok;
+        : this.#application.checkTx(this.#application.readTx(entry.transaction)).ok;
       if (holds) kept.push(entry);
       else this.#drop(entry);
     }

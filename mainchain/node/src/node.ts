@@ -154,6 +154,7 @@ function createNodeRpc(config: NodeConfig, parts: RpcParts): RpcServer {
   return createRpcServer(config.rpc, {
     handlers,
     logger,
+    foresee: (transactions) => engine.mempool.foresee(transactions),
     onRefused: metrics.rpcRefused,
     limits: createRateLimit({
       ...pace,

@@ -2,6 +2,7 @@ import {
   addressOf,
   bytesToHex,
   type CheckResult,
+  type DecodedTransaction,
   decodeTransaction,
   digest,
   encodeMessage,
@@ -39,15 +40,17 @@ function transaction(
 
 /** The nonce rule of the application, over a table of accounts that the test moves on. */
 const nonces = new Map<string, bigint>();
-const checkTx = (bytes: Uint8Array, pendingNonce?: bigint): CheckResult => {
-  const { sender, body } = decodeTransaction(bytes);
+const checkTx = ({ sender, body }: DecodedTransaction, pendingNonce?: bigint): CheckResult => {
   const committed = nonces.get(bytesToHex(sender)) ?? 0n;
   const expected = pendingNonce ?? committed;
   return body.nonce === expected
     ? { ok: true, sender, nonce: body.nonce, feeLimit: body.feeLimit }
     : { ok: false, code: "tx/wrong-nonce", message: `expected ${expected}` };
 };
-const components = { application: { checkTx }, isValidator: () => false };
+const components = {
+  application: { readTx: decodeTransaction, foresee: () => {}, checkTx },
+  isValidator: () => false,
+};
 const included = (transactions: readonly Uint8Array[]) =>
   transactions.map((transaction) => ({ id: decodeTransaction(transaction).id, transaction }));
 function include(mempool: Mempool, transactions: readonly Uint8Array[], height: bigint): void {
@@ -201,9 +204,10 @@ describe("a full mempool", () => {
     const pool = createMempool(options, {
       ...components,
       application: {
-        checkTx(bytes, nonce): CheckResult {
+        ...components.application,
+        checkTx(transaction, nonce): CheckResult {
           asked += 1;
-          return checkTx(bytes, nonce);
+          return checkTx(transaction, nonce);
         },
       },
     });

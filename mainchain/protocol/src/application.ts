@@ -1,4 +1,5 @@
 import type { Block, Header } from "./chain/block.ts";
+import type { DecodedTransaction } from "./chain/transaction.ts";
 import type { ValidatorSet } from "./chain/validator-set.ts";
 
 /** The ordered key-value store below the application; `undefined` = absent. Reads are synchronous. */
@@ -86,8 +87,15 @@ export interface Application {
   validators(): ValidatorSet;
   /** The set that the header of that height must name as the next; known before its block is executed. */
   nextValidators(): ValidatorSet;
-  /** Against the last committed state and the given pending nonce of the sender. */
-  checkTx(transaction: Uint8Array, pendingNonce?: bigint): CheckResult;
+  /** Decodes it, once for all who ask. @throws {CodedError} `tx/malformed` */
+  readTx(transaction: Uint8Array): DecodedTransaction;
+  /**
+   * Checks the signatures of what `readTx` read, together, which is quicker than one by one, before it is asked
+   * about. What is wrong with one is said then.
+   */
+  foresee(transactions: readonly DecodedTransaction[]): void;
+  /** What `readTx` read, against the last committed state and the given pending nonce of the sender. */
+  checkTx(transaction: DecodedTransaction, pendingNonce?: bigint): CheckResult;
   /** Drops what cannot be included; keeps order. */
   buildBlock(
     candidates: readonly Uint8Array[],

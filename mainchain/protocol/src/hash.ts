@@ -7,6 +7,8 @@ export const SUITE_KECCAK: 1 = 1;
 export const SUITE_SM: 2 = 2;
 
 export const ZERO_32: Uint8Array = new Uint8Array(32);
+/** no account */
+export const ZERO_20: Uint8Array = new Uint8Array(20);
 
 const tags = new Map<string, Uint8Array>();
 

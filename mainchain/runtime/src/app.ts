@@ -8,6 +8,7 @@ import {
   bytesToHex,
   type CheckResult,
   CodedError,
+  type DecodedTransaction,
   decode,
   equalBytes,
   type Genesis,
@@ -31,7 +32,7 @@ import {
 import { AppError, InvariantViolation } from "./app-error.ts";
 import { checkTransaction, type Terms } from "./check-transaction.ts";
 import { collectHandlers, executeTransaction, type Gate, mostSpent } from "./execute-transaction.ts";
-import { type KnownTransaction, KnownTransactions } from "./known-transactions.ts";
+import { checkSignatures, KnownTransactions, ReadTransaction } from "./known-transactions.ts";
 import { type Context, type Module, readRecord, type StateView, writeRecord } from "./module.ts";
 import { type BlockState, createBlockState } from "./state/block-state.ts";
 import { type CommittedValues, createCommittedValues } from "./state/committed-values.ts";
@@ -82,6 +83,18 @@ function signersOf(state: Pick<StateView, "get">): ReadonlySet<string> {
   return new Set(addresses.map(bytesToHex));
 }
 
+/** A block with this transaction in it is refused; what is no refusal stays what it is. */
+function badTransaction(index: number, cause: unknown): unknown {
+  if (!(cause instanceof CodedError)) return cause;
+  return new AppError({ code: "block/bad-transaction", index, reason: cause.code }, { cause });
+}
+
+/** Only what was read here is known to be what its bytes say. */
+function readHere(transaction: DecodedTransaction): ReadTransaction {
+  if (transaction instanceof ReadTransaction) return transaction;
+  throw new TypeError("a transaction that readTx did not read");
+}
+
 class RopeApplication implements Application {
   readonly #options: ApplicationOptions;
   readonly #handlers: ReturnType<typeof collectHandlers>;
@@ -92,6 +105,7 @@ class RopeApplication implements Application {
   #applied: Executed | undefined;
   /** the last committed height, once known */
   #committed: Head | undefined;
+  #waiting: { readonly head: Head; readonly terms: Terms } | undefined;
 
   constructor(options: ApplicationOptions) {
     this.#options = options;
@@ -121,11 +135,24 @@ class RopeApplication implements Application {
   }
 
   #terms(state: Pick<StateView, "get">): Terms {
+    let signers: ReadonlySet<string> | undefined;
     return {
       parameters: readParameters(state),
       height: this.#head().height + 1n,
-      isValidator: (address) => signersOf(state).has(bytesToHex(address)),
+      isValidator(address): boolean {
+        signers ??= signersOf(state);
+        return signers.has(bytesToHex(address));
+      },
     };
+  }
+
+  /** For what waits: the same until the next commit. */
+  #waitingTerms(): Terms {
+    const head = this.#head();
+    if (this.#waiting?.head !== head) {
+      this.#waiting = { head, terms: this.#terms(this.#values) };
+    }
+    return this.#waiting.terms;
   }
 
   info(): ApplicationInfo {
@@ -169,9 +196,17 @@ class RopeApplication implements Application {
     return this.#options.nextValidators(this.#state());
   }
 
-  checkTx(bytes: Uint8Array, pendingNonce?: bigint): CheckResult {
+  readTx(bytes: Uint8Array): DecodedTransaction {
+    return this.#known.read(bytes);
+  }
+
+  foresee(transactions: readonly DecodedTransaction[]): void {
+    checkSignatures(transactions.map(readHere));
+  }
+
+  checkTx(decoded: DecodedTransaction, pendingNonce?: bigint): CheckResult {
+    const transaction = readHere(decoded);
     try {
-      const transaction = this.#known.read(bytes);
       const { sender, body } = transaction;
       const account = readRecord(this.#values, stateKey.account(sender), accountRecordCodec) ?? {
         nonce: 0n,
@@ -179,7 +214,7 @@ class RopeApplication implements Application {
       };
       const nonce =
         pendingNonce !== undefined && pendingNonce > account.nonce ? pendingNonce : account.nonce;
-      checkTransaction(transaction, this.#terms(this.#values), { ...account, nonce });
+      checkTransaction(transaction, this.#waitingTerms(), { ...account, nonce });
       return { ok: true, sender, nonce: body.nonce, feeLimit: body.feeLimit };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -254,24 +289,35 @@ class RopeApplication implements Application {
   ): readonly TransactionResult[] {
     const results: TransactionResult[] = [];
     const terms = this.#terms(state);
-    let work = 0n;
-    for (const [index, bytes] of block.transactions.entries()) {
-      let transaction: KnownTransaction;
+    const read = this.#readBlock(block, leaves);
+    checkSignatures(read);
+    for (const [index, transaction] of read.entries()) {
       try {
-        transaction = this.#known.readLeaf(leaves[index] as Uint8Array, bytes);
-        work += workOf(transaction);
-        if (work > MAX_BLOCK_WORK) {
-          throw new AppError({ code: "block/too-much-work", work, limit: MAX_BLOCK_WORK });
-        }
         const account = readRecord(state, stateKey.account(transaction.sender), accountRecordCodec);
         checkTransaction(transaction, terms, account ?? { nonce: 0n, balance: 0n });
       } catch (cause) {
-        if (!(cause instanceof CodedError)) throw cause;
-        throw new AppError({ code: "block/bad-transaction", index, reason: cause.code }, { cause });
+        throw badTransaction(index, cause);
       }
       results.push(executeTransaction(state, context, this.#handlers, transaction));
     }
     return results;
+  }
+
+  /** Reads them all, and counts their work before anything is done for one. */
+  #readBlock({ transactions }: Block, leaves: readonly Uint8Array[]): readonly ReadTransaction[] {
+    let work = 0n;
+    return transactions.map((bytes, index) => {
+      try {
+        const transaction = this.#known.readLeaf(leaves[index] as Uint8Array, bytes);
+        work += workOf(transaction);
+        if (work > MAX_BLOCK_WORK) {
+          throw new AppError({ code: "block/too-much-work", work, limit: MAX_BLOCK_WORK });
+        }
+        return transaction;
+      } catch (cause) {
+        throw badTransaction(index, cause);
+      }
+    });
   }
 
   #checkInvariants(context: Context): void {

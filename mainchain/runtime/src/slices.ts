@@ -36,7 +36,10 @@ export interface ProvenStorage {
 
 /** Owned by chains. */
 export interface StrandVerifier {
-  /** @throws CodedError `chain/unknown`, `chain/not-active`, `client/…`, `proof/…`; charges for the proof first */
+  /**
+   * Of a chain that is active or suspended: what happened there stays provable.
+   * @throws CodedError `chain/unknown`, `chain/not-open`, `client/…`, `proof/…`; charges for the proof first
+   */
   open(context: TransactionContext, anchor: ProofAnchor): ProvenStorage;
 }
 
@@ -46,7 +49,8 @@ export interface ChainDirectory {
   /** @throws CodedError `chain/unknown`, `chain/not-active` */
   assertActive(context: Context, gateway: Uint8Array): ChainRecord;
   ropeGateway(context: Context): Uint8Array;
-  list(context: Context): readonly ChainRecord[];
+  /** those that were ever approved, in that order */
+  listAdmitted(context: Context): readonly ChainRecord[];
   /** newest proven height of a strand (0 = none yet); the rope's own is the running one */
   latestHeight(context: Context, gateway: Uint8Array): bigint;
 }
@@ -198,6 +202,8 @@ export type ReceiveOutcome =
   | { readonly kind: "pending" }
   /** terminal now */
   | { readonly kind: "ended"; readonly status: number; readonly failure: number }
+  /** nothing at all is written: it may be brought again when what is in flight to its strand is answered */
+  | { readonly kind: "early" }
   /** no receipt at all: (asset, strand) is frozen and alerted */
   | { readonly kind: "quarantined" };
 
@@ -224,10 +230,17 @@ export interface Holdings {
   ): void;
   /** For a unique asset, `settleTitle` at the rope must follow or precede in the same step. */
   credit(context: Context, asset: AssetRecord, account: Uint8Array, amount: bigint): void;
-  /** Gateway where a unique asset is; its origin until it has moved, zero while under way. */
-  locationOf(context: Context, asset: AssetRecord, tokenId: Uint8Array): Uint8Array;
-  /** Under way: nowhere, and what was known of its liens no longer holds. */
-  departTitle(context: Context, asset: AssetRecord, tokenId: Uint8Array): void;
+  /** Where a unique asset is: at its origin until it has moved; zero location while under way, towards a strand. */
+  placeOf(
+    context: Context,
+    asset: AssetRecord,
+    tokenId: Uint8Array,
+  ): { readonly location: Uint8Array; readonly towards: Uint8Array };
+  /**
+   * Under way: nowhere, and what was known of its liens no longer holds. `towards` = the strand to which leg 2 is
+   * out, zero while it waits.
+   */
+  departTitle(context: Context, asset: AssetRecord, tokenId: Uint8Array, towards: Uint8Array): void;
   /**
    * `holder` = rope account if it arrives there, otherwise 20 zero bytes; `height` of the gateway, before which a
    * proof of a lien may tell of an earlier stay

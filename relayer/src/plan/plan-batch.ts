@@ -1,5 +1,6 @@
 import type { OutboundEvent } from "@ropenet/adapter-sdk";
 import { isOrderedLane } from "@ropenet/protocol";
+import type { OpenEvent } from "./open-events.ts";
 
 export interface BatchLimits {
   readonly maxItems: number;
@@ -7,60 +8,56 @@ export interface BatchLimits {
   readonly maxBytes: number;
 }
 
-export interface BatchPlan {
-  /** what to prove and submit next; empty if nothing is due */
-  readonly events: readonly OutboundEvent[];
-  /** no event below this height is undelivered: the next scan starts here */
-  readonly resumeHeight: bigint;
-  readonly undelivered: number;
-  readonly skipped: number;
-}
+type PacketEvent = Extract<OutboundEvent, { kind: "packet" }>;
 
 function sizeOf(event: OutboundEvent): number {
   return event.kind === "packet" ? 256 + event.payload.length : 256;
 }
 
-/** Packets of an ordered lane by sequence, before and apart from everything unordered. */
-function inDeliveryOrder(events: readonly OutboundEvent[]): readonly OutboundEvent[] {
-  const isOrdered = (event: OutboundEvent): boolean =>
-    event.kind === "packet" && isOrderedLane(event.packet.lane);
-  const sequence = (event: OutboundEvent): bigint =>
-    event.kind === "packet" ? event.packet.sequence : 0n;
-  const ordered = events
-    .filter(isOrdered)
-    .toSorted((left, right) => (sequence(left) < sequence(right) ? -1 : 1));
-  return [...ordered, ...events.filter((event) => !isOrdered(event))];
+const isOrdered = (event: OutboundEvent): event is PacketEvent =>
+  event.kind === "packet" && isOrderedLane(event.packet.lane);
+
+const bySequence = (left: PacketEvent, right: PacketEvent): number =>
+  left.packet.sequence < right.packet.sequence ? -1 : 1;
+
+/** What may go of each ordered lane: its open packets by sequence, up to the first that waits. */
+function dueInOrder(open: readonly OpenEvent[], nowMs: number): readonly PacketEvent[] {
+  const waits = new Set(
+    open.filter(({ notBeforeMs }) => notBeforeMs > nowMs).map((one) => one.event),
+  );
+  const ordered = open.map(({ event }) => event).filter(isOrdered);
+  const lanes = Map.groupBy(ordered, ({ packet }) => packet.lane);
+  return [...lanes.values()].flatMap((lane) => {
+    const sorted = lane.toSorted(bySequence);
+    const stop = sorted.findIndex((event) => waits.has(event));
+    return stop === -1 ? sorted : sorted.slice(0, stop);
+  });
 }
 
 /**
- * What must be relayed next in one direction, from what the source emitted and what the destination
- * says it has taken. Pure: the same two answers give the same plan in any process at any time.
- * @param delivered one flag per event
+ * What may be relayed now, in the order in which it should: ordered lanes first, by sequence, then the rest by age.
+ * Pure: the same events at the same time give the same plan in any process.
  */
+export function dueEvents(open: readonly OpenEvent[], nowMs: number): readonly OutboundEvent[] {
+  const unordered = open
+    .filter(({ event, notBeforeMs }) => !isOrdered(event) && notBeforeMs <= nowMs)
+    .map(({ event }) => event);
+  return [...dueInOrder(open, nowMs), ...unordered];
+}
+
+/** The first of `events` that fit into one batch; at least one. */
 export function planBatch(
   events: readonly OutboundEvent[],
-  delivered: readonly boolean[],
-  scannedTo: bigint,
   limits: BatchLimits,
-): BatchPlan {
-  const open = events.filter((_, index) => delivered[index] !== true);
+): readonly OutboundEvent[] {
   const chosen: OutboundEvent[] = [];
   let bytes = 0;
-  for (const event of inDeliveryOrder(open)) {
+  for (const event of events) {
     const size = sizeOf(event);
     if (chosen.length >= limits.maxItems || (chosen.length > 0 && bytes + size > limits.maxBytes))
       break;
     chosen.push(event);
     bytes += size;
   }
-  const resumeHeight = open.reduce(
-    (lowest, event) => (event.height < lowest ? event.height : lowest),
-    scannedTo + 1n,
-  );
-  return {
-    events: chosen,
-    resumeHeight,
-    undelivered: open.length,
-    skipped: events.length - open.length,
-  };
+  return chosen;
 }

@@ -1,91 +1,125 @@
 import type { OutboundEvent } from "@ropenet/adapter-sdk";
-import { LANE_CONTROL, ZERO_32 } from "@ropenet/protocol";
+import { LANE_CONTROL } from "@ropenet/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { planBatch } from "../../src/plan/plan-batch.ts";
-
-function packet(height: bigint, sequence: bigint, lane = 0, bytes = 10): OutboundEvent {
-  return {
-    kind: "packet",
-    packet: {
-      version: 1,
-      kind: 1,
-      lane,
-      sequence,
-      sourceGateway: ZERO_32,
-      destinationGateway: ZERO_32,
-      transferId: ZERO_32,
-      sender: ZERO_32,
-      recipient: ZERO_32,
-      timeoutMs: 0n,
-      gasLimit: 0,
-      payloadLength: bytes,
-      payloadHash: ZERO_32,
-    },
-    payload: new Uint8Array(bytes),
-    height,
-    transactionHash: "",
-    leafIndex: undefined,
-  };
-}
+import { OpenEvents } from "../../src/plan/open-events.ts";
+import { dueEvents, planBatch } from "../../src/plan/plan-batch.ts";
+import { packet } from "../events.ts";
 
 const limits = { maxItems: 4, maxBytes: 4096 };
 
-describe("planBatch", () => {
-  it("leaves out what the destination has taken and resumes at the oldest it has not", () => {
-    const events = [packet(5n, 1n), packet(6n, 2n), packet(9n, 3n)];
-    const plan = planBatch(events, [true, false, false], 10n, limits);
-    expect(plan.events).toEqual([events[1], events[2]]);
-    expect(plan.resumeHeight).toBe(6n);
-    expect(plan.skipped).toBe(1);
+function openWith(...events: readonly OutboundEvent[]): OpenEvents {
+  const open = new OpenEvents(100);
+  open.add(events);
+  return open;
+}
+
+const isOrdered = (event: OutboundEvent): boolean =>
+  event.kind === "packet" && event.packet.lane === LANE_CONTROL;
+
+/** One batch: true if the event was taken, false if it was refused once more. */
+function tryOne(left: Map<OutboundEvent, number>, event: OutboundEvent): boolean {
+  const refusals = left.get(event) ?? 0;
+  left.set(event, refusals - 1);
+  return refusals <= 0;
+}
+
+/** Plans and delivers until nothing is open; each event is refused as often as `refusals` says. */
+function relayAll(refusals: ReadonlyMap<OutboundEvent, number>): readonly OutboundEvent[] {
+  const open = openWith(...refusals.keys());
+  const left = new Map(refusals);
+  const delivered: OutboundEvent[] = [];
+  for (let now = 0; open.size > 0 && now < 1_000; now += 1) {
+    for (const event of planBatch(dueEvents(open.all(), now), limits)) {
+      if (tryOne(left, event)) {
+        delivered.push(event);
+        open.remove(event);
+        continue;
+      }
+      open.setAside(event, "packet/x", (attempts) => now + attempts);
+      // An ordered lane goes no further in this batch.
+      if (isOrdered(event)) break;
+    }
+  }
+  return delivered;
+}
+
+describe("what is due", () => {
+  it("goes in an ordered lane by sequence, before everything else", () => {
+    const [second, other, first] = [
+      packet(5n, 2n, LANE_CONTROL),
+      packet(5n, 1n),
+      packet(5n, 1n, LANE_CONTROL),
+    ];
+    expect(dueEvents(openWith(second, other, first).all(), 0)).toEqual([first, second, other]);
   });
 
-  it("resumes after the scanned range when nothing is open", () => {
-    expect(planBatch([packet(5n, 1n)], [true], 10n, limits).resumeHeight).toBe(11n);
+  it("leaves out what is set aside until its time, and nothing else", () => {
+    const [poison, next] = [packet(5n, 1n), packet(6n, 2n)];
+    const open = openWith(poison, next);
+    open.setAside(poison, "packet/x", () => 1_000);
+    expect(dueEvents(open.all(), 999)).toEqual([next]);
+    expect(dueEvents(open.all(), 1_000)).toEqual([poison, next]);
   });
 
-  it("delivers an ordered lane by sequence, whatever order the scan gave", () => {
-    const events = [packet(5n, 2n, LANE_CONTROL), packet(5n, 1n), packet(5n, 1n, LANE_CONTROL)];
-    const plan = planBatch(events, [false, false, false], 5n, limits);
-    expect(plan.events).toEqual([events[2], events[0], events[1]]);
+  it("stops an ordered lane at its first that waits, and no other lane", () => {
+    const [first, second, third] = [1n, 2n, 3n].map((n) => packet(5n, n, LANE_CONTROL));
+    const [other, free] = [packet(5n, 1n, LANE_CONTROL + 1), packet(5n, 1n)];
+    if (!(first && second && third)) throw new Error("three were made");
+    const open = openWith(third, second, first, other, free);
+    open.setAside(second, "packet/x", () => 1_000);
+    expect(dueEvents(open.all(), 0)).toEqual([first, other, free]);
+  });
+});
+
+describe("a batch", () => {
+  it("has no more items and bytes than it may, and at least one item", () => {
+    const events = [1n, 2n, 3n, 4n, 5n].map((sequence) => packet(1n, sequence));
+    expect(planBatch(events, limits)).toEqual(events.slice(0, 4));
+    const large = [packet(1n, 1n, 0, 4096), packet(1n, 2n)];
+    expect(planBatch(large, { maxItems: 4, maxBytes: 100 })).toEqual(large.slice(0, 1));
+  });
+});
+
+describe("open events", () => {
+  it("are known once, however often they are scanned", () => {
+    const open = openWith(packet(5n, 1n));
+    open.setAside(packet(5n, 1n), "packet/x", () => 9);
+    open.add([packet(5n, 1n), packet(5n, 2n)]);
+    expect(open.all().map(({ notBeforeMs }) => notBeforeMs)).toEqual([9, 0]);
   });
 
-  it("takes one event even if it alone exceeds the byte limit", () => {
-    const plan = planBatch([packet(1n, 1n, 0, 4096), packet(1n, 2n)], [false, false], 1n, {
-      maxItems: 4,
-      maxBytes: 100,
+  it("are bounded: what waits longest is given up, and only that makes room", () => {
+    const open = new OpenEvents(4);
+    const events = [1n, 2n, 3n, 4n].map((sequence) => packet(1n, sequence));
+    open.add(events);
+    expect(open.room).toBe(0);
+    expect(open.forgetOldest().map(({ event }) => event)).toEqual(events.slice(0, 2));
+    expect(open.room).toBe(2);
+  });
+
+  it("lose nothing: whatever is refused and for how long, all that is not poison is delivered once", () => {
+    const draw = fc.record({
+      height: fc.bigInt({ min: 1n, max: 50n }),
+      ordered: fc.boolean(),
+      refusals: fc.integer({ min: 0, max: 3 }),
     });
-    expect(plan.events).toHaveLength(1);
-  });
-
-  it("never loses an event: repeating plan and delivery ends with everything delivered once", () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.bigInt({ min: 1n, max: 50n }), fc.boolean()), { maxLength: 40 }),
-        (draws) => {
-          const events = draws
-            .map(([height, ordered], index) =>
-              packet(height, BigInt(index + 1), ordered ? LANE_CONTROL : 0),
-            )
-            .toSorted((left, right) => Number(left.height - right.height));
-          const delivered = new Map<OutboundEvent, number>();
-          let from = 1n;
-          for (let round = 0; round < 200; round += 1) {
-            const seen = events.filter((event) => event.height >= from);
-            const plan = planBatch(
-              seen,
-              seen.map((event) => delivered.has(event)),
-              50n,
-              limits,
-            );
-            for (const event of plan.events) delivered.set(event, (delivered.get(event) ?? 0) + 1);
-            from = plan.resumeHeight;
-            if (plan.events.length === 0) break;
-          }
-          expect([...delivered.values()].every((count) => count === 1)).toBe(true);
-          expect(delivered.size).toBe(events.length);
-        },
-      ),
+      fc.property(fc.array(draw, { maxLength: 40 }), (draws) => {
+        const refusals = new Map(
+          draws.map((one, index) => [
+            packet(one.height, BigInt(index + 1), one.ordered ? LANE_CONTROL : 0),
+            one.refusals,
+          ]),
+        );
+        const delivered = relayAll(refusals);
+        expect(new Set(delivered).size).toBe(draws.length);
+        expect(delivered).toHaveLength(draws.length);
+        const ordered = delivered.flatMap((event) =>
+          isOrdered(event) && event.kind === "packet" ? [event.packet.sequence] : [],
+        );
+        expect(ordered).toEqual(ordered.toSorted((x, y) => Number(x - y)));
+      }),
     );
   });
 });

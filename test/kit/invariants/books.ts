@@ -34,26 +34,34 @@ interface Recount {
   inFlight: bigint;
   held: bigint;
   readonly outstanding: Map<string, bigint>;
+  /** on the second leg, by the gateway it goes to */
+  readonly flights: Map<string, bigint>;
 }
 
 /** The books of one asset as its transfers alone make them: nothing of the records that are being checked. */
 function recount(ledger: LedgerAt, { assetId, record }: AssetBooks): Recount {
-  const books: Recount = { escrow: 0n, inFlight: 0n, held: 0n, outstanding: new Map() };
-  const move = (gateway: Uint8Array, amount: bigint): void => {
-    if (equalBytes(gateway, record.originGateway)) {
-      books.escrow -= amount;
-      return;
-    }
+  const books: Recount = {
+    ...{ escrow: 0n, inFlight: 0n, held: 0n },
+    outstanding: new Map(),
+    flights: new Map(),
+  };
+  const count = (to: Map<string, bigint>, gateway: Uint8Array, amount: bigint): void => {
     const name = bytesToHex(gateway);
-    books.outstanding.set(name, (books.outstanding.get(name) ?? 0n) + amount);
+    to.set(name, (to.get(name) ?? 0n) + amount);
+  };
+  const move = (gateway: Uint8Array, amount: bigint): void => {
+    if (equalBytes(gateway, record.originGateway)) books.escrow -= amount;
+    else count(books.outstanding, gateway, amount);
   };
   for (const { transfer } of ledger.transfers) {
     const { asset, state, leg1, finalGateway } = transfer;
     if (!asset || !equalBytes(asset.assetId, assetId) || !stands(state)) continue;
     move(leg1.sourceGateway, -asset.amount);
     if (state === queued) books.held += asset.amount;
-    else if (state === forwarded) books.inFlight += asset.amount;
-    else move(finalGateway, asset.amount);
+    else if (state === forwarded) {
+      books.inFlight += asset.amount;
+      count(books.flights, finalGateway, asset.amount);
+    } else move(finalGateway, asset.amount);
   }
   return books;
 }
@@ -78,15 +86,25 @@ export function checkBooks(ledger: LedgerAt, books: AssetBooks, report: Report):
     if (counted[name] !== recorded)
       report("I4", subject, `${name} is ${recorded}, its transfers make ${counted[name]}`);
   }
-  const gateways = new Set([...books.positions.keys(), ...counted.outstanding.keys()]);
+  checkPositions(books, counted, report);
+}
+
+function checkPositions(books: AssetBooks, counted: Recount, report: Report): void {
+  const subject = `asset ${books.record.symbol} ${short(books.assetId)}`;
+  const { outstanding: balances, flights } = counted;
+  const gateways = new Set([...books.positions.keys(), ...balances.keys(), ...flights.keys()]);
   for (const gateway of gateways) {
-    const amount = counted.outstanding.get(gateway) ?? 0n;
-    const { outstanding } = books.positions.get(gateway) ?? { outstanding: 0n };
+    const amount = balances.get(gateway) ?? 0n;
+    const flight = flights.get(gateway) ?? 0n;
+    const none = { outstanding: 0n, inFlight: 0n };
+    const { outstanding, inFlight } = books.positions.get(gateway) ?? none;
     const name = gateway.slice(0, 12);
     if (amount < 0n || outstanding < 0n)
       report("I5", subject, `${name} gave back more than it held`);
     if (amount !== outstanding)
       report("I4", subject, `${name} holds ${outstanding}, its transfers make ${amount}`);
+    if (flight !== inFlight)
+      report("I4", subject, `${inFlight} on the way to ${name}, its transfers make ${flight}`);
   }
 }
 

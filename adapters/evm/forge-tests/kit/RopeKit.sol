@@ -94,6 +94,11 @@ abstract contract RopeKit {
         return uint64(block.timestamp * 1000);
     }
 
+    /// A time that a packet of this strand may end at.
+    function soon() internal view returns (uint64) {
+        return gateway.gatewayNowMs() + 20 days * 1000;
+    }
+
     function configuration() internal view returns (IRopeGateway.Configuration memory) {
         return IRopeGateway.Configuration({
             ropeChainId: ROPE_CHAIN,

@@ -44,6 +44,7 @@ export const GATEWAY_ERROR_CODES: ReadonlyMap<string, string> = new Map([
   ["RecipientZero", "bridge/recipient-zero"],
   ["UnknownGateway", "bridge/unknown-gateway"],
   ["TimeoutPassed", "bridge/timeout-passed"],
+  ["BeyondBounds", "bridge/beyond-bounds"],
   ["MemoTooLong", "bridge/memo-too-long"],
   ["Encumbered", "asset/encumbered"],
   ["NotHolder", "asset/not-holder"],

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { CodedError } from "@ropenet/protocol";
 import { createEvmRpc, type EvmRpc } from "../rpc/json-rpc.ts";
+import { openAnvilState } from "./anvil-state.ts";
 
 export type AnvilErrorInfo =
   | { readonly code: "anvil/not-installed"; readonly package: string; readonly mend: string }
@@ -140,7 +141,7 @@ function genesisTimeSeconds(directory: string): number {
 
 /**
  * A development EVM node. It signs nothing, so its finality is what attestors make of it.
- * A clean stop loses nothing; after kill -9 up to a second of blocks is made anew, which attestors notice.
+ * A clean stop loses nothing; after kill -9 up to a few seconds of blocks are made anew, which attestors notice.
  * @throws {AnvilError}
  */
 export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
@@ -148,6 +149,7 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
   const binary = anvilBinary();
   if (await isListening(port)) throw new AnvilError({ code: "anvil/port-busy", port });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const state = openAnvilState(directory);
   const flags = {
     host: "127.0.0.1",
     port,
@@ -159,21 +161,26 @@ export async function startAnvil(options: AnvilOptions): Promise<RunningAnvil> {
     // `finalized` is the newest block minus two of these; with 32 it would trail by a minute.
     "slots-in-an-epoch": 1,
     timestamp: genesisTimeSeconds(directory),
-    state: join(directory, "anvil-state.json"),
+    state: state.file,
     "state-interval": 1,
     mnemonic: options.mnemonic ?? DEVELOPMENT_MNEMONIC,
   };
   const child = spawn(
     binary,
     ["--quiet", ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])],
-    { stdio: ["ignore", "ignore", "pipe"] },
+    // Its own group: a second signal, as Ctrl-C in a terminal would add, ends it in the middle of writing its state.
+    { stdio: ["ignore", "ignore", "pipe"], detached: true },
   );
   // A crash of this process must not leave a node behind that holds the port and the state.
   const killWithUs = (): void => {
     child.kill("SIGTERM");
   };
   process.once("exit", killWithUs);
-  child.once("exit", () => process.off("exit", killWithUs));
+  const copying = state.keepCopies();
+  child.once("exit", () => {
+    process.off("exit", killWithUs);
+    clearInterval(copying);
+  });
   const rpcUrl = `http://127.0.0.1:${port}`;
   try {
     const rpc = createEvmRpc(rpcUrl);

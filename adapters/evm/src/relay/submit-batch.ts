@@ -23,7 +23,7 @@ import {
   withReserve,
 } from "../rpc/transaction-sender.ts";
 import { checkpointArguments } from "./checkpoint-call.ts";
-import { gatewayError } from "./classify-error.ts";
+import { aboutItems, gatewayError } from "./classify-error.ts";
 import { type DeliveryCall, encodeDeliveries, type RopeBatch } from "./delivery-calls.ts";
 import type { SentPacket } from "./packet-memory.ts";
 
@@ -42,6 +42,13 @@ export interface SubmitParts {
 
 /** Somebody else did it first: the work is done, which is all that a relayer wants. */
 const ALREADY: ReadonlySet<string> = new Set(["AlreadyDelivered", "AlreadyAcknowledged"]);
+
+/** What the gateway says to every relayer at this moment, whatever the items. */
+const FOR_ALL: ReadonlySet<string> = new Set([
+  "WrongEpoch",
+  "WrongSignerSet",
+  "TrustingPeriodOver",
+]);
 
 const { topicHash: BATCH_ITEM_SKIPPED } = gatewayInterface.getEvent("BatchItemSkipped") ?? {
   topicHash: "",
@@ -131,7 +138,7 @@ class BatchSubmission {
       return await this.#postCall(call.data, "pending");
     } catch (error) {
       const refusal = refusalOf(error);
-      if (!refusal) throw error;
+      if (!refusal) throw aboutItems(error, this.#parts.name);
       if (refusal.info.error !== "BadProof" || !this.#checkpoint) {
         return this.#accept(call, refusal);
       }
@@ -141,7 +148,7 @@ class BatchSubmission {
       return await this.#postCall(call.data, "latest");
     } catch (error) {
       const refusal = refusalOf(error);
-      if (!refusal) throw error;
+      if (!refusal) throw aboutItems(error, this.#parts.name);
       return this.#accept(call, refusal);
     }
   }
@@ -158,7 +165,8 @@ class BatchSubmission {
       const stale = { ...info, code: "gateway/stale-checkpoint" };
       throw gatewayError(name, stale, { kind: "retryable" });
     }
-    throw gatewayError(name, info);
+    const refusal = gatewayError(name, info);
+    throw FOR_ALL.has(info.error) ? refusal : aboutItems(refusal, name);
   }
 
   async #settleCheckpoint(posted: PostedTransaction): Promise<void> {

@@ -1,3 +1,5 @@
+import { existsSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
 import { kill } from "node:process";
 import { equalBytes } from "@ropenet/protocol";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -48,6 +50,35 @@ describe("startAnvil", () => {
     expect(equalBytes((await readHeader(rpc, 0n)).hash, genesis.hash)).toBe(true);
     expect(equalBytes(again.hash, tip.hash)).toBe(true);
     expect(again.timeMs).toBeGreaterThan(BigInt(Date.now() - 60_000));
+  });
+
+  it("goes on from a copy when it was killed in the middle of writing its state", async () => {
+    const own = temporaryFolder();
+    const port = await freePort();
+    const begin = async (): Promise<RunningAnvil> => {
+      const anvil = await startAnvil({ directory: own.path, port, chainId: 31_003 });
+      running.push(anvil);
+      return anvil;
+    };
+    const first = await begin();
+    const rpc = createEvmRpc(first.rpcUrl);
+    // Its second copy: the first may have been taken before there was a block.
+    const older = join(own.path, "anvil-state.older.json");
+    const kept = await eventually(async () => {
+      const { height } = await readHeader(rpc, "latest");
+      return height > 2n && existsSync(older) ? readHeader(rpc, 2n) : undefined;
+    });
+    kill(first.pid, "SIGKILL");
+    await first.stop();
+    const file = join(own.path, "anvil-state.json");
+    truncateSync(file, Math.floor(statSync(file).size / 2));
+    await begin();
+    const again = await eventually(async () => {
+      const { height } = await readHeader(rpc, "latest");
+      return height >= 2n ? readHeader(rpc, 2n) : undefined;
+    });
+    expect(equalBytes(again.hash, kept.hash)).toBe(true);
+    own.remove();
   });
 
   it("gives two chains that are born in one second different genesis blocks", async () => {

@@ -103,7 +103,7 @@ describe("a relayer at an EVM strand", () => {
     const batch = rope.prove([event]);
     const worker = strand.adapter(3);
     const other = strand.adapter(4);
-    expect(await worker.delivered([event], signal())).toEqual([false]);
+    expect(await worker.standings([event], signal())).toEqual(["open"]);
 
     const before = Date.now();
     const result = await worker.submit(batch, signal());
@@ -112,7 +112,7 @@ describe("a relayer at an EVM strand", () => {
     expect(result.transactionHashes).toHaveLength(2);
     expect(result.feePaid).toBeGreaterThan(0n);
     expect(latency).toBeLessThan(5_000);
-    expect(await worker.delivered([event], signal())).toEqual([true]);
+    expect(await worker.standings([event], signal())).toEqual(["taken"]);
     expect(await gateway.asset(money.assetId, signal())).toMatchObject({ mode: 1, frozen: false });
 
     const again = await other.submit(batch, signal());
@@ -191,11 +191,11 @@ describe("a relayer at an EVM strand", () => {
     const ack = strand.rope.acknowledge(event.packet, ACK_STATUS.delivered);
     // A worker that has scanned nothing has to ask the chain for the packet.
     const fresh = strand.adapter(4);
-    expect(await fresh.delivered([ack], signal())).toEqual([false]);
+    expect(await fresh.standings([ack], signal())).toEqual(["open"]);
     const batch = strand.rope.prove([ack]);
     const settled = await fresh.submit(batch, signal());
     expect(settled.outcomes).toEqual(["delivered"]);
-    expect(await fresh.delivered([ack], signal())).toEqual([true]);
+    expect(await fresh.standings([ack], signal())).toEqual(["taken"]);
     expect(
       await gateway.commitment(strand.rope.gateway, 0, event.packet.sequence, signal()),
     ).toEqual(ZERO_32);
@@ -236,7 +236,7 @@ describe("a relayer at an EVM strand", () => {
     const worker = strand.adapter(3);
     const result = await worker.submit(batch, signal());
     expect(result.outcomes).toEqual(["delivered", "already-delivered", "delivered", "delivered"]);
-    expect(await worker.delivered(events, signal())).toEqual([true, true, true, true]);
+    expect(await worker.standings(events, signal())).toEqual(events.map(() => "taken"));
     expect(await token.balanceOf(recipient, signal())).toBe(200n);
     const { height } = await readHeader(strand.rpc, "latest");
     const range = { fromHeight: 0n, toHeight: height, counterparty: rope.gateway };
@@ -259,7 +259,7 @@ describe("a relayer at an EVM strand", () => {
       strand.adapter(3).submit(batch, signal()),
       strand.adapter(4).submit(batch, signal()),
     ]);
-    expect(await strand.adapter(3).delivered(events, signal())).toEqual(events.map(() => true));
+    expect(await strand.adapter(3).standings(events, signal())).toEqual(events.map(() => "taken"));
     for (const [index] of events.entries()) {
       const outcomes = [left.outcomes[index], right.outcomes[index]].toSorted();
       expect(outcomes).toEqual(["already-delivered", "delivered"]);

@@ -1,23 +1,25 @@
 import {
+  assetRecordCodec,
   b32,
-  type CodedError,
+  bytesToHex,
+  CodedError,
   commitCodec,
   conservationRecordCodec,
   decode,
-  equalBytes,
+  type Header,
   headerCodec,
   hexToBytes,
   stateKey,
   u32,
-  type ValidatorSet,
-  validatorSetCodec,
   verifyCommit,
   verifyStateProof,
 } from "@ropenet/protocol";
 import type { ConservationView, ProofView } from "../api.ts";
+import { type FollowedTrust, followSets, pinOf, renewed, type TrustPin } from "./trust.ts";
 
 export interface AssetVerdict {
   readonly assetId: string;
+  /** name, symbol and decimals: proven like the sums beside them */
   readonly name: string;
   readonly symbol: string;
   readonly decimals: number;
@@ -35,83 +37,119 @@ export interface ConservationVerdict {
   readonly assets: readonly AssetVerdict[];
   /** code of the first check that failed, with what it was about */
   readonly failure: string | undefined;
+  /** by what the proofs were believed */
+  readonly pin: TrustPin;
+  /** nothing had been pinned before this one */
+  readonly isFirstUse: boolean;
 }
 
-const headers = new Map<string, Uint8Array>();
+export interface VerdictRequest {
+  readonly view: ConservationView;
+  readonly pin: TrustPin | undefined;
+  readonly nowMs: number;
+}
 
-/** The value that > 2/3 of the validators' power has signed for, or a throw. */
-function proven(
-  view: ProofView,
-  key: Uint8Array,
-  chainId: Uint8Array,
-  validators: ValidatorSet,
-): Uint8Array | undefined {
-  if (!equalBytes(hexToBytes(view.key), key))
-    throw new Error(`proof is for another key: ${view.key}`);
-  const header = decode(headerCodec, hexToBytes(view.header));
-  if (header.height !== BigInt(view.height) + 1n) throw new Error("proof is for another height");
-  // One commit covers every proof under the same header: check it once.
-  const checkedId = `${view.header}${view.commit}`;
-  if (!headers.has(checkedId)) {
-    verifyCommit(chainId, validators, header, decode(commitCodec, hexToBytes(view.commit)));
-    headers.clear();
-    headers.set(checkedId, header.stateRoot);
+export type VerdictErrorInfo =
+  | { readonly code: "verdict/other-height"; readonly height: string }
+  | { readonly code: "verdict/other-key"; readonly key: string }
+  | { readonly code: "verdict/unknown-validators"; readonly height: string }
+  | { readonly code: "verdict/mixed-heights"; readonly height: string }
+  | { readonly code: "verdict/assets-missing"; readonly count: number; readonly shown: number }
+  | { readonly code: "verdict/asset-missing"; readonly index: number };
+
+export class VerdictError extends CodedError<VerdictErrorInfo> {}
+
+/** One header carries every proof: its commit is checked once, by a set that the pin leads to. */
+function checkHeader(proof: ProofView, { chainId, sets }: FollowedTrust): Header {
+  const header = decode(headerCodec, hexToBytes(proof.header));
+  if (header.height !== BigInt(proof.height) + 1n)
+    throw new VerdictError({ code: "verdict/other-height", height: proof.height });
+  const validators = sets.get(bytesToHex(header.validatorsHash));
+  if (!validators) {
+    throw new VerdictError({ code: "verdict/unknown-validators", height: String(header.height) });
   }
-  const value = view.value === null ? undefined : hexToBytes(view.value);
-  verifyStateProof(header.stateRoot, key, value, hexToBytes(view.proof));
-  return value;
+  verifyCommit(chainId, validators, header, decode(commitCodec, hexToBytes(proof.commit)));
+  return header;
 }
 
-/** Recomputes the verdict from proofs alone; nothing the hub says about sums is used. */
-export function verifyConservation(view: ConservationView): ConservationVerdict {
-  let proofs = 0;
+class Proofs {
+  count = 0;
+  readonly header: Header;
+  readonly #first: ProofView;
+
+  constructor(first: ProofView, trust: FollowedTrust) {
+    this.#first = first;
+    this.header = checkHeader(first, trust);
+  }
+
+  /** The proven value; undefined = proven absent. */
+  read(proof: ProofView, key: Uint8Array): Uint8Array | undefined {
+    if (proof.key !== bytesToHex(key))
+      throw new VerdictError({ code: "verdict/other-key", key: proof.key });
+    const { header, commit, height } = this.#first;
+    if (proof.header !== header || proof.commit !== commit || proof.height !== height)
+      throw new VerdictError({ code: "verdict/mixed-heights", height: proof.height });
+    const value = proof.value === null ? undefined : hexToBytes(proof.value);
+    verifyStateProof(this.header.stateRoot, key, value, hexToBytes(proof.proof));
+    this.count += 1;
+    return value;
+  }
+}
+
+function readAsset(
+  proofs: Proofs,
+  asset: ConservationView["assets"][number],
+  index: number,
+): AssetVerdict {
+  const id = proofs.read(asset.index, stateKey.assetByIndex(index));
+  if (!id) throw new VerdictError({ code: "verdict/asset-missing", index });
+  const assetId = decode(b32, id);
+  const recordBytes = proofs.read(asset.record, stateKey.asset(assetId));
+  if (!recordBytes) throw new VerdictError({ code: "verdict/asset-missing", index });
+  const { name, symbol, decimals } = decode(assetRecordCodec, recordBytes);
+  const bytes = proofs.read(asset.conservation, stateKey.conservation(assetId));
+  const books = bytes
+    ? decode(conservationRecordCodec, bytes)
+    : { escrow: 0n, outstandingTotal: 0n, inFlight: 0n, held: 0n };
+  return {
+    assetId: bytesToHex(assetId),
+    name,
+    symbol,
+    decimals,
+    escrow: String(books.escrow),
+    outstandingTotal: String(books.outstandingTotal),
+    inFlight: String(books.inFlight),
+    held: String(books.held),
+    ok: books.escrow === books.outstandingTotal + books.inFlight + books.held,
+  };
+}
+
+/** Recomputes the verdict from proofs alone, under what is pinned; nothing that the hub says is used unproven. */
+export function verifyConservation({ view, pin, nowMs }: VerdictRequest): ConservationVerdict {
+  const isFirstUse = pin === undefined;
+  const believed = pin ?? pinOf(view, nowMs);
   const assets: AssetVerdict[] = [];
+  let proofs: Proofs | undefined;
+  const told = (failure: string | undefined): ConservationVerdict => ({
+    ok: failure === undefined && assets.every(({ ok }) => ok),
+    height: proofs ? String(proofs.header.height - 1n) : view.height,
+    proofs: proofs?.count ?? 0,
+    assets,
+    failure,
+    pin: failure === undefined && proofs ? renewed(believed, proofs.header) : believed,
+    isFirstUse,
+  });
   try {
-    const chainId = hexToBytes(view.chainId);
-    const validators = decode(validatorSetCodec, hexToBytes(view.validators));
-    const check = (proof: ProofView, key: Uint8Array): Uint8Array | undefined => {
-      if (proof.height !== view.height) throw new Error("proofs of different heights");
-      proofs += 1;
-      return proven(proof, key, chainId, validators);
-    };
-    const countBytes = check(view.assetCount, stateKey.assetCount());
+    proofs = new Proofs(view.assetCount, followSets(view, believed, nowMs));
+    const countBytes = proofs.read(view.assetCount, stateKey.assetCount());
     const count = countBytes ? decode(u32, countBytes) : 0;
-    if (count !== view.assets.length)
-      throw new Error(`assets missing: ${view.assets.length} of ${count}`);
-    for (const [index, asset] of view.assets.entries()) {
-      const id = check(asset.index, stateKey.assetByIndex(index));
-      if (!id) throw new Error(`asset ${index} is not in the index`);
-      const bytes = check(asset.conservation, stateKey.conservation(decode(b32, id)));
-      const record = bytes
-        ? decode(conservationRecordCodec, bytes)
-        : { escrow: 0n, outstandingTotal: 0n, inFlight: 0n, held: 0n };
-      assets.push({
-        assetId: asset.assetId,
-        name: asset.name,
-        symbol: asset.symbol,
-        decimals: asset.decimals,
-        escrow: String(record.escrow),
-        outstandingTotal: String(record.outstandingTotal),
-        inFlight: String(record.inFlight),
-        held: String(record.held),
-        ok: record.escrow === record.outstandingTotal + record.inFlight + record.held,
-      });
-    }
-    return {
-      ok: assets.every(({ ok }) => ok),
-      height: view.height,
-      proofs,
-      assets,
-      failure: undefined,
-    };
+    const shown = view.assets.length;
+    if (count !== shown) throw new VerdictError({ code: "verdict/assets-missing", count, shown });
+    for (const [index, asset] of view.assets.entries())
+      assets.push(readAsset(proofs, asset, index));
+    return told(undefined);
   } catch (error) {
-    const code = (error as CodedError).code;
-    return {
-      ok: false,
-      height: view.height,
-      proofs,
-      assets,
-      failure: code ?? (error as Error).message,
-    };
+    // Any other error is a hub's, too: what it sent made the checks fall over.
+    return told(error instanceof CodedError ? error.code : "verdict/unreadable");
   }
 }

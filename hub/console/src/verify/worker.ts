@@ -1,6 +1,5 @@
-import type { ConservationView } from "../api.ts";
-import { verifyConservation } from "./verify-conservation.ts";
+import { type VerdictRequest, verifyConservation } from "./verify-conservation.ts";
 
-self.addEventListener("message", (event: MessageEvent<ConservationView>) => {
+self.addEventListener("message", (event: MessageEvent<VerdictRequest>) => {
   self.postMessage(verifyConservation(event.data));
 });

@@ -1,8 +1,21 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connectRope, type Rope } from "@ropenet/client";
+import {
+  connectRope,
+  createFailoverRpcClient,
+  fetchSignedHeader,
+  type Rope,
+  type RopeTrustJson,
+  ropeTrustOf,
+} from "@ropenet/client";
 import { createDevnet, NODE_FLAGS } from "@ropenet/node";
-import { bytesToHex, type StakingParametersRecord } from "@ropenet/protocol";
+import {
+  blockIdOf,
+  bytesToHex,
+  hexToBytes,
+  type StakingParametersRecord,
+  sm3,
+} from "@ropenet/protocol";
 import type { PostgresAccess } from "../process/postgres.ts";
 import type { StateFolder } from "../process/state-folder.ts";
 import { eventually, httpReady, type Supervisor } from "../process/supervisor.ts";
@@ -44,7 +57,7 @@ export async function startValidators({
   plan,
   keys,
   staking,
-}: LaunchParts): Promise<Rope> {
+}: LaunchParts): Promise<{ readonly rope: Rope; readonly trust: RopeTrustJson }> {
   const ropeFolder = join(folder.path, "rope");
   if (!folder.existing) {
     createDevnet({
@@ -80,11 +93,28 @@ export async function startValidators({
     ),
   );
   let rope: Rope | undefined;
+  let trust = trustOf(ropeFolder);
   await eventually(async () => {
-    rope = await connectRope(urls);
+    if (folder.existing) trust = { ...trust, trustedHeader: await newestHeader(urls) };
+    rope = await connectRope(urls, ropeTrustOf(trust));
   }, AbortSignal.timeout(20_000));
   if (!rope) throw new Error("unreachable: eventually returned without a rope");
-  return rope;
+  writeJson(join(folder.path, "client.json"), { ropeUrls: urls, ...trust });
+  return { rope, trust };
+}
+
+/** The genesis that lies in this network's own folder. */
+function trustOf(ropeFolder: string): RopeTrustJson {
+  const genesis = readFileSync(join(ropeFolder, "genesis.hex"), "utf8").trim();
+  return { genesisHash: bytesToHex(sm3(hexToBytes(genesis))) };
+}
+
+/** The validators are this process's own children on its own state: it may say what they have come to. */
+async function newestHeader(
+  urls: readonly string[],
+): Promise<NonNullable<RopeTrustJson["trustedHeader"]>> {
+  const { header } = await fetchSignedHeader(createFailoverRpcClient(urls), undefined);
+  return { height: Number(header.height), id: bytesToHex(blockIdOf(header)), atMs: Date.now() };
 }
 
 export async function startAttestors(
@@ -115,6 +145,7 @@ export async function startAttestors(
 
 export async function startRelayers(
   { supervisor, folder, plan, keys }: LaunchParts,
+  trust: RopeTrustJson,
   strands: readonly StrandDescription[],
   postgres: PostgresAccess,
 ): Promise<void> {
@@ -123,7 +154,7 @@ export async function startRelayers(
       const statusPort = plan.relayers[index] ?? 0;
       const config = writeJson(join(folder.path, `${name}.json`), {
         worker: name,
-        rope: { urls: ropeUrls(plan), secretKeyFile: keys.rope(name).file },
+        rope: { urls: ropeUrls(plan), ...trust, secretKeyFile: keys.rope(name).file },
         strands: strands.map((strand, position) => ({
           kind: "evm",
           name: strand.name,
@@ -148,6 +179,7 @@ export async function startRelayers(
 
 export async function startAgents(
   { supervisor, folder, plan, keys }: LaunchParts,
+  trust: RopeTrustJson,
   databases: Readonly<Record<string, PostgresAccess>>,
 ): Promise<void> {
   await Promise.all(
@@ -157,6 +189,7 @@ export async function startAgents(
         department,
         port,
         ropeUrls: ropeUrls(plan),
+        ...trust,
         postgres: databases[department],
         dataSet: { digest: bytesToHex(DATA_SET.digest), purposes: DATA_SET.purposes },
         secretKeyFile: keys.rope(department).file,
@@ -172,6 +205,7 @@ export async function startAgents(
 
 export async function startHub(
   { supervisor, folder, plan }: LaunchParts,
+  trust: RopeTrustJson,
   strands: readonly StrandDescription[],
   postgres: PostgresAccess,
   consoleDirectory: string,
@@ -179,6 +213,7 @@ export async function startHub(
   const config = writeJson(join(folder.path, "hub.json"), {
     port: plan.hub,
     ropeUrls: ropeUrls(plan),
+    ...trust,
     consoleDirectory,
     postgres,
     strands: strands.map(({ name, rpcUrl, gatewayAddress, gatewayUid, startHeight }) => ({

@@ -1,7 +1,12 @@
 import { join } from "node:path";
 import { type RunningAnvil, startAnvil } from "@ropenet/adapter-evm";
-import { createWallet, type Rope, type Wallet } from "@ropenet/client";
-import { bytesToHex, hexToBytes, type StakingParametersRecord } from "@ropenet/protocol";
+import { createWallet, type Rope, type RopeTrustJson, type Wallet } from "@ropenet/client";
+import {
+  bytesToHex,
+  CodedError,
+  hexToBytes,
+  type StakingParametersRecord,
+} from "@ropenet/protocol";
 import { assertFree } from "../process/ports.ts";
 import { type DatabaseServer, type PostgresAccess, startPostgres } from "../process/postgres.ts";
 import { openStateFolder, type StateFolder } from "../process/state-folder.ts";
@@ -23,9 +28,14 @@ import { openStrand, type Strand, type StrandDescription } from "./strand.ts";
 
 export interface NetworkOptions {
   readonly directory: string;
+  /** for a new network; an existing one has its own. @see `isPortWanted` */
   readonly basePort: number;
+  /** somebody has asked for just this port */
+  readonly isPortWanted?: boolean;
   readonly fresh: boolean;
   readonly log: (line: string) => void;
+  /** ends the start: what was started is stopped */
+  readonly signal?: AbortSignal;
   /** what genesis says of staking, where it is not the default */
   readonly staking?: Partial<StakingParametersRecord>;
 }
@@ -44,6 +54,7 @@ export interface Network {
   readonly keys: KeyRing;
   readonly supervisor: Supervisor;
   readonly rope: Rope;
+  readonly trust: RopeTrustJson;
   readonly strands: { readonly finance: Strand; readonly warehouse: Strand };
   readonly assets: { readonly cny: Uint8Array; readonly title: Uint8Array };
   readonly databases: { readonly [department: string]: PostgresAccess };
@@ -77,7 +88,7 @@ async function allSettled<T extends readonly unknown[]>(
 async function startFoundations(
   parts: LaunchParts,
   started: Started,
-): Promise<{ rope: Rope; database: DatabaseServer }> {
+): Promise<{ rope: Rope; trust: RopeTrustJson; database: DatabaseServer }> {
   const { folder, plan } = parts;
   const strands = STRAND_PLANS.map(async ({ key, chainId }, index) => {
     const directory = join(folder.path, `strand-${key}`);
@@ -85,7 +96,9 @@ async function startFoundations(
     started.anvils[index] = anvil;
     started.supervisor.note(anvil.pid);
   });
-  const [database, rope] = await allSettled<[DatabaseServer, Rope, unknown]>([
+  const [database, known] = await allSettled<
+    [DatabaseServer, { rope: Rope; trust: RopeTrustJson }, unknown]
+  >([
     startPostgres(folder.path, plan.postgres, () => undefined).then((server) => {
       started.database = server;
       started.supervisor.note(server.pid);
@@ -94,7 +107,7 @@ async function startFoundations(
     startValidators(parts),
     allSettled(strands),
   ]);
-  return { database, rope };
+  return { database, ...known };
 }
 
 /** The strands as they were, or two new ones with their gateways registered on the rope. */
@@ -122,6 +135,7 @@ async function settleStrands(
 
 async function startServices(
   parts: LaunchParts,
+  trust: RopeTrustJson,
   strands: Strands,
   database: DatabaseServer,
   consoleDirectory: string,
@@ -135,9 +149,9 @@ async function startServices(
   const hub = await database.provision("hub");
   await startAttestors(parts, list);
   await allSettled([
-    startRelayers(parts, list, relayer),
-    startAgents(parts, databases),
-    startHub(parts, list, hub, consoleDirectory),
+    startRelayers(parts, trust, list, relayer),
+    startAgents(parts, trust, databases),
+    startHub(parts, trust, list, hub, consoleDirectory),
   ]);
   return databases;
 }
@@ -186,11 +200,12 @@ async function bringUp(
   const keys = openKeyRing(folder.path);
   const plan = planPorts(options.basePort);
   const { supervisor } = started;
-  const { staking = {} } = options;
+  const { staking = {}, signal } = options;
   const parts: LaunchParts = { supervisor, folder, plan, keys, staking };
   const consoleDirectory = buildConsole(options.log);
   options.log("启动数据库、侧链与验证人 starting databases, strands and validators …");
-  const { rope, database } = await startFoundations(parts, started);
+  const { rope, trust, database } = await startFoundations(parts, started);
+  signal?.throwIfAborted();
   const wallet: WalletOf = (actor) =>
     createWallet({
       rpc: rope.rpc,
@@ -200,10 +215,13 @@ async function bringUp(
   if (!folder.existing)
     options.log("部署网关，登记两条链 deploying gateways, registering both strands …");
   const strands = await settleStrands(parts, rope, started.anvils, wallet);
-  const databases = await startServices(parts, strands, database, consoleDirectory);
+  signal?.throwIfAborted();
+  const databases = await startServices(parts, trust, strands, database, consoleDirectory);
+  signal?.throwIfAborted();
   if (!folder.existing)
     options.log("登记资产，配置随控制通道送达 registering assets over the control lane …");
   const assets = await settleAssets(folder, rope, strands, wallet);
+  signal?.throwIfAborted();
   if (!folder.existing) {
     folder.complete({
       basePort: options.basePort,
@@ -222,6 +240,7 @@ async function bringUp(
     keys,
     supervisor: started.supervisor,
     rope,
+    trust,
     strands: opened,
     assets,
     databases,
@@ -241,16 +260,29 @@ async function stopAll({ supervisor, anvils, database }: Started): Promise<void>
   await database?.stop();
 }
 
+/** A network keeps its ports: its configuration files and its peers name them. @throws {CodedError} `devnet/other-port` */
+function portOf(folder: StateFolder, { basePort, isPortWanted }: NetworkOptions): number {
+  if (!folder.existing) return basePort;
+  const { basePort: port } = folder.read<NetworkDescription>();
+  if (isPortWanted !== true || port === basePort) return port;
+  throw new CodedError({
+    code: "devnet/other-port",
+    ...{ folder: folder.path, port, wanted: basePort },
+    mend: "leave --port out, or --state FOLDER for another network",
+  });
+}
+
 /** Starts the whole network on one machine, new or from where it stopped. @throws {CodedError} with the mend */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const folder = openStateFolder(options.directory, options.fresh);
-  // A network keeps its ports: its configuration files and its peers name them.
-  const basePort = folder.existing ? folder.read<NetworkDescription>().basePort : options.basePort;
-  await assertFree(allPorts(planPorts(basePort)));
+  const basePort = portOf(folder, options);
+  const mend = folder.existing ? "stop what holds it" : "npm start -- --port ANOTHER";
+  await assertFree(allPorts(planPorts(basePort)), mend);
   const started: Started = {
     supervisor: createSupervisor({
       logDirectory: join(folder.path, "logs"),
       pidFile: folder.pidFile,
+      ...(options.signal ? { signal: options.signal } : {}),
     }),
     anvils: [],
     database: undefined,

@@ -10,14 +10,10 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** @throws {CodedError} `devnet/port-busy` for the first port that somebody else holds */
-export async function assertFree(ports: readonly number[]): Promise<void> {
+export async function assertFree(ports: readonly number[], mend: string): Promise<void> {
   for (const port of ports) {
     if (!(await isFree(port))) {
-      throw new CodedError({
-        code: "devnet/port-busy",
-        port,
-        mend: "npm start -- --port <another>",
-      });
+      throw new CodedError({ code: "devnet/port-busy", port, mend });
     }
   }
 }

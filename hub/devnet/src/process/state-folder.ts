@@ -25,6 +25,9 @@ const MARKER = "network.json";
 /** Written first: only what this program has made may be forgotten by it. */
 const OWNED = ".ropenet-state";
 
+const GONE_MS = 3_000;
+const GONE_POLL_MS = 20;
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -60,15 +63,33 @@ function settlePredecessor(pidFile: string): void {
       mend: "stop it with Ctrl-C first",
     });
   }
-  for (const pid of left.children) {
-    // A pid may have been given to a stranger since: only a group leader with our working folder is ours.
-    try {
-      if (worksIn(pid, dirname(pidFile))) process.kill(pid, "SIGKILL");
-    } catch {
-      // gone already
+  // A pid may have been given to a stranger since: only a group leader with our working folder is ours.
+  const ours = left.children.filter((pid) => isOurs(pid, dirname(pidFile)));
+  // Asked first: a chain's node writes its state when it is asked to end. Their ports are free when they are gone.
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    for (const pid of ours) send(pid, signal);
+    for (let waited = 0; waited < GONE_MS && ours.some(isAlive); waited += GONE_POLL_MS) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_POLL_MS);
     }
   }
   rmSync(pidFile, { force: true });
+}
+
+function isOurs(pid: number, folder: string): boolean {
+  try {
+    return worksIn(pid, folder);
+  } catch {
+    // gone already
+    return false;
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone already
+  }
 }
 
 /** One by one: below /proc, Node's recursive mkdir never comes back. */

@@ -22,6 +22,8 @@ export interface Supervisor {
   /** A process that somebody else started for the network: a successor ends it if this one cannot. */
   note(pid: number): void;
   start(spec: ProcessSpec): Promise<RunningProcess>;
+  /** of the process that runs under this name now */
+  pidOf(name: string): number | undefined;
   /** kill -9, as an accident would */
   kill(name: string): Promise<void>;
   restart(name: string): Promise<RunningProcess>;
@@ -88,10 +90,22 @@ function residentBytes(pid: number): number {
   }
 }
 
+function describe({ spec, child }: Entry): RunningProcess {
+  return {
+    name: spec.name,
+    pid: child.pid ?? 0,
+    get alive(): boolean {
+      return child.exitCode === null && child.signalCode === null;
+    },
+  };
+}
+
 /** Starts the network's processes, each with its own log, and leaves none behind. */
 export function createSupervisor(options: {
   readonly logDirectory: string;
   readonly pidFile: string;
+  /** once it is aborted, nothing more is started and nobody waits */
+  readonly signal?: AbortSignal;
 }): Supervisor {
   mkdirSync(options.logDirectory, { recursive: true });
   const entries = new Map<string, Entry>();
@@ -121,7 +135,8 @@ export function createSupervisor(options: {
     child.once("exit", onExit);
     child.once("error", onExit);
     try {
-      await spec.ready(AbortSignal.any([timeout, died.signal]));
+      const stopped = options.signal ? [options.signal] : [];
+      await spec.ready(AbortSignal.any([timeout, died.signal, ...stopped]));
     } catch (cause) {
       throw new CodedError(
         {
@@ -138,16 +153,6 @@ export function createSupervisor(options: {
     return describe(entry);
   }
 
-  function describe({ spec, child }: Entry): RunningProcess {
-    return {
-      name: spec.name,
-      pid: child.pid ?? 0,
-      get alive(): boolean {
-        return child.exitCode === null && child.signalCode === null;
-      },
-    };
-  }
-
   function find(name: string): Entry {
     const entry = entries.get(name);
     if (!entry) throw new Error(`no process ${name}`);
@@ -160,10 +165,15 @@ export function createSupervisor(options: {
       savePids();
     },
     async start(spec): Promise<RunningProcess> {
+      options.signal?.throwIfAborted();
       const entry: Entry = { spec, child: launch(spec), wanted: true };
       entries.set(spec.name, entry);
       savePids();
       return awaitReady(entry);
+    },
+    pidOf: (name) => {
+      const { pid, alive } = describe(find(name));
+      return alive ? pid : undefined;
     },
     async kill(name): Promise<void> {
       const entry = find(name);

@@ -1,8 +1,9 @@
 import type { Answer, AnswerRequestJson } from "@ropenet/agent";
-import { queryDigest, requestDigest } from "@ropenet/agent";
+import { answerDigest, DEPARTMENTS, queryDigest, requestDigest } from "@ropenet/agent";
 import {
   bytesToHex,
   credentialPositionRecordCodec,
+  credentialRecordCodec,
   credentialRemainingSlot,
   credentialUsedSlot,
   digest,
@@ -10,6 +11,7 @@ import {
   SUITE_KECCAK,
   SUITE_SM,
   secp256k1,
+  sm2,
   stateKey,
   useSlot,
   utf8ToBytes,
@@ -17,12 +19,12 @@ import {
 } from "@ropenet/protocol";
 import { DATA_SET, DEPARTMENT_NAMES } from "../network/plan.ts";
 import { evmB32, hexOf, type StoryContext, waitFor } from "./context.ts";
-import { LEASE_MS, PURPOSE_LOAN_REVIEW, SUBJECT, USES } from "./numbers.ts";
-import { expectEqual } from "./report.ts";
+import type { Notes } from "./notes.ts";
+import { ANSWERS, LEASE_MS, PURPOSE_LOAN_REVIEW, SUBJECT, USES } from "./numbers.ts";
 import { proveStrand } from "./strand-proof.ts";
 
 /** 公安、社保、房管 issue one joint data credential, and its right of use travels to 金融链. */
-export async function issueJointCredential(context: StoryContext): Promise<string> {
+export async function issueJointCredential(context: StoryContext, notes: Notes): Promise<string> {
   const { network, salt } = context;
   const police = network.wallet("police");
   const { timeMs } = await network.rope.rpc.call("status", {});
@@ -66,17 +68,36 @@ export async function issueJointCredential(context: StoryContext): Promise<strin
     const position = await network.rope.peek(key, credentialPositionRecordCodec);
     return position?.remaining === USES ? true : undefined;
   });
-  expectEqual("units on the finance strand", await remaining(context), USES);
-  return `${USES} 次 · 贷款审核 · 24 h · 三个是否字段`;
+  notes.did("绳", { hash: issued.id, height: issued.height });
+  const record = await network.rope.peek(
+    stateKey.credential(context.credentialId),
+    credentialRecordCodec,
+  );
+  const held = await heldCredential(context);
+  notes.see("confirmed issuers", "绳", record?.issuers.length ?? 0, DEPARTMENT_NAMES.length);
+  notes.see("confirmations", "绳", countOnes(record?.confirmed ?? 0), DEPARTMENT_NAMES.length);
+  const units = notes.see("units", "金融链 网关", held.remaining, USES);
+  notes.see("purpose", "金融链 网关", held.purpose, BigInt(PURPOSE_LOAN_REVIEW));
+  const leaseUntilMs = now + LEASE_MS - 60_000n;
+  notes.see("lease until", "金融链 网关", held.leaseUntilMs, leaseUntilMs);
+  const hours = Math.round(Number(held.leaseUntilMs - now) / 3_600_000);
+  const fields = DEPARTMENT_NAMES.map((name) => DEPARTMENTS[name].field).join("、");
+  return `${units} 次 · 用途 ${held.purpose} 贷款审核 · ${hours} h · ${fields}`;
 }
 
-async function remaining({ network, credentialId }: StoryContext): Promise<bigint> {
-  const state = await network.strands.finance.view<{ readonly remaining: bigint }>(
-    "gateway",
-    "credential",
-    [hexOf(credentialId)],
-  );
-  return state.remaining;
+const countOnes = (bits: number): number => bits.toString(2).replaceAll("0", "").length;
+
+interface HeldCredential {
+  readonly remaining: bigint;
+  readonly used: bigint;
+  readonly purpose: bigint;
+  readonly leaseUntilMs: bigint;
+  readonly revokedAtMs: bigint;
+}
+
+/** As the gateway of 金融链 has it. */
+function heldCredential({ network, credentialId }: StoryContext): Promise<HeldCredential> {
+  return network.strands.finance.view("gateway", "credential", [hexOf(credentialId)]);
 }
 
 async function ask(
@@ -94,8 +115,26 @@ async function ask(
   return body;
 }
 
+interface AgentStatus {
+  readonly answers: number;
+  readonly store: { readonly verdicts: number; readonly rows: number };
+}
+
+/** What has left the departments' stores so far, as PostgreSQL described its answers to their agents. */
+async function leftTheStores({ network }: StoryContext): Promise<AgentStatus["store"]> {
+  const statuses = await Promise.all(
+    DEPARTMENT_NAMES.map(async (_, index) => {
+      const response = await fetch(`http://127.0.0.1:${network.plan.agents[index]}/status`);
+      return (await response.json()) as AgentStatus;
+    }),
+  );
+  const sum = (count: (status: AgentStatus) => number): number =>
+    statuses.reduce((total, status) => total + count(status), 0);
+  return { verdicts: sum(({ store }) => store.verdicts), rows: sum(({ store }) => store.rows) };
+}
+
 /** The bank reserves one use; each department answers yes or no against the proven reservation. */
-export async function reserveAndAsk(context: StoryContext): Promise<string> {
+export async function reserveAndAsk(context: StoryContext, notes: Notes): Promise<string> {
   const { network, credentialId } = context;
   const { finance } = network.strands;
   const querySalt = globalThis.crypto.getRandomValues(new Uint8Array(32));
@@ -111,13 +150,13 @@ export async function reserveAndAsk(context: StoryContext): Promise<string> {
   const event = used.event("CredentialUsed");
   if (!event) throw new Error("no CredentialUsed event");
   const bankWallet = network.wallet("bank-a");
+  const bank = network.keys.evm("bank-a");
   const slots = [
-    useSlot(useId),
+    useSlot({ credentialId, grantee: bank.address, useId }),
     credentialUsedSlot(credentialId),
     credentialRemainingSlot(credentialId),
   ];
   const proof = await proveStrand(network, finance, bankWallet, used.height, slots);
-  const bank = network.keys.evm("bank-a");
   const request: AnswerRequestJson = {
     useId: bytesToHex(useId),
     credentialId: bytesToHex(credentialId),
@@ -138,32 +177,57 @@ export async function reserveAndAsk(context: StoryContext): Promise<string> {
       secp256k1.sign(requestDigest(useId, credentialId, query), hexToBytes(bank.secretKey)),
     ),
   };
+  const before = await leftTheStores(context);
   const answers = await Promise.all(
     DEPARTMENT_NAMES.map((_, index) => ask(context, index, request)),
   );
-  expectEqual("units left", await remaining(context), USES - 1n);
+  const after = await leftTheStores(context);
+  const left = { verdicts: after.verdicts - before.verdicts, rows: after.rows - before.rows };
+  const held = await heldCredential(context);
   await bankWallet.send("data-credential/observe-usage", {
     anchor: proof.anchor,
     credentialId,
-    used: 1n,
-    remaining: USES - 1n,
+    used: held.used,
+    remaining: held.remaining,
     usedProof: proof.slots[1] ?? [],
     remainingProof: proof.slots[2] ?? [],
   });
-  return `${answers.map(({ answer }) => (answer ? "是" : "否")).join("/")} · 余 ${USES - 1n} 次 · 出库 0 行`;
+  notes.did(finance.name, used);
+  const truths = notes.see(
+    "answers",
+    "三部门 代理",
+    answers.map(({ answer }) => answer),
+    ANSWERS,
+  );
+  const signed = answers.map((answer) => isSignedAnswer(answer, useId));
+  notes.see("signed by the departments", "三部门 代理", signed, [true, true, true]);
+  notes.see("verdicts that left the stores", "三部门 PostgreSQL", left.verdicts, answers.length);
+  const rows = notes.see("rows that left the stores", "三部门 PostgreSQL", left.rows, 0);
+  notes.see("units used", "金融链 网关", held.used, 1n);
+  const units = notes.see("units left", "金融链 网关", held.remaining, USES - 1n);
+  return `${truths.map((truth) => (truth ? "是" : "否")).join("/")} · 余 ${units} 次 · 出库 ${rows} 行`;
+}
+
+function isSignedAnswer({ field, answer, signature, agent }: Answer, useId: Uint8Array): boolean {
+  const message = answerDigest(useId, field, answer);
+  return sm2.verify(hexToBytes(signature), message, hexToBytes(agent));
 }
 
 /** A co-issuer withdraws; the revocation travels, and the second query is refused on the strand itself. */
-export async function revokeAndRetry(context: StoryContext): Promise<string> {
+export async function revokeAndRetry(context: StoryContext, notes: Notes): Promise<string> {
   const { network, credentialId } = context;
   const { finance } = network.strands;
-  await network.wallet("housing").send("data-credential/revoke", { credentialId, reason: 1 });
-  await waitFor("revocation on the finance strand", async () => {
-    const state = await finance.view<{ readonly revokedAtMs: bigint }>("gateway", "credential", [
-      hexOf(credentialId),
-    ]);
-    return state.revokedAtMs === 0n ? undefined : true;
+  const revoked = await network
+    .wallet("housing")
+    .send("data-credential/revoke", { credentialId, reason: 1 });
+  notes.did("绳", { hash: revoked.id, height: revoked.height });
+  const held = await waitFor("revocation on the finance strand", async () => {
+    const state = await heldCredential(context);
+    return state.revokedAtMs === 0n ? undefined : state;
   });
+  const record = await network.rope.peek(stateKey.credential(credentialId), credentialRecordCodec);
+  const revokedAtMs = record?.revokedAtMs ?? 0n;
+  notes.see("revoked at, as on the rope", "金融链 网关", held.revokedAtMs, revokedAtMs);
   const useId = globalThis.crypto.getRandomValues(new Uint8Array(32));
   await finance.call("bank-a", "gateway", "useCredential", [
     hexOf(credentialId),

@@ -3,17 +3,24 @@ import {
   CodedError,
   counterSlot,
   hexToBytes,
+  positionRecordCodec,
+  stateKey,
+  TRANSFER_STATE,
   utf8ToBytes,
   ZERO_32,
 } from "@ropenet/protocol";
 import { awaitEnd, evmB32, hexOf, type StoryContext } from "./context.ts";
+import type { Notes } from "./notes.ts";
 import { STORAGE_FEE_FEN, yuan } from "./numbers.ts";
-import { expectEqual } from "./report.ts";
 import { proveStrand } from "./strand-proof.ts";
 
 interface Books {
+  /** held by the gateway of 金融链 */
   readonly locked: bigint;
+  /** there are of it on 仓储链 */
   readonly minted: bigint;
+  /** ever delivered on 仓储链 */
+  readonly delivered: bigint;
 }
 
 async function books({ network }: StoryContext): Promise<Books> {
@@ -21,11 +28,12 @@ async function books({ network }: StoryContext): Promise<Books> {
   return {
     locked: await network.strands.finance.view<bigint>("gateway", "counter", [asset, 4n]),
     minted: await network.strands.warehouse.view<bigint>("gateway", "counter", [asset, 4n]),
+    delivered: await network.strands.warehouse.view<bigint>("gateway", "counter", [asset, 2n]),
   };
 }
 
 /** 仓储费 金融链 → 绳 → 仓储链, while one worker is killed and started again. */
-export async function payStorage(context: StoryContext): Promise<string> {
+export async function payStorage(context: StoryContext, notes: Notes): Promise<string> {
   const { network } = context;
   const { finance, warehouse } = network.strands;
   const before = await books(context);
@@ -46,29 +54,37 @@ export async function payStorage(context: StoryContext): Promise<string> {
       memo: hexOf(utf8ToBytes("仓储费 30 天")),
     },
   ]);
+  const killed = network.supervisor.pidOf("relayer-0");
   await network.supervisor.kill("relayer-0");
   const packetHash = sent.event("PacketSent")?.["packetHash"] as string | undefined;
   if (!packetHash) throw new CodedError({ code: "story/no-packet" });
   const restarted = network.supervisor.restart("relayer-0");
   const transfer = await awaitEnd(context, hexToBytes(packetHash.slice(2)));
   await restarted;
-  expectEqual("transfer state", transfer.state, 3);
+  notes.did(finance.name, sent);
+  notes.see("state of the transfer", "绳", transfer.state, TRANSFER_STATE.settled);
   const after = await books(context);
-  expectEqual("locked grew by", after.locked - before.locked, STORAGE_FEE_FEN);
-  expectEqual("minted grew by", after.minted - before.minted, STORAGE_FEE_FEN);
-  expectEqual("locked = minted", after.locked, after.minted);
-  return `locked ${yuan(after.locked)} = minted ${yuan(after.minted)} · 工作进程 kill -9 后重启 · 重复 0`;
+  notes.see("locked grew by", "金融链 网关", after.locked - before.locked, STORAGE_FEE_FEN);
+  notes.see("minted grew by", "仓储链 网关", after.minted - before.minted, STORAGE_FEE_FEN);
+  notes.see("minted", "仓储链 网关", after.minted, after.locked);
+  const restartedPid = network.supervisor.pidOf("relayer-0");
+  const isNew = restartedPid !== undefined && restartedPid !== killed;
+  notes.see("the killed worker runs again", "操作系统", isNew, true);
+  const times = (after.delivered - before.delivered) / STORAGE_FEE_FEN;
+  const twice = notes.see("delivered more than once", "仓储链 网关", times - 1n, 0n);
+  return `locked ${yuan(after.locked)} = minted ${yuan(after.minted)} · 工作进程 ${killed} kill -9 后重启为 ${restartedPid} · 重复 ${twice}`;
 }
 
 /** The strands' own books, proven to the rope: a consistent cut for every asset on both gateways (I6). */
-export async function observeAllBooks(context: StoryContext): Promise<string> {
+export async function observeAllBooks(context: StoryContext, notes: Notes): Promise<string> {
   const { network } = context;
   const supervisor = network.wallet("supervisor");
   const which = [COUNTER.out, COUNTER.in, COUNTER.refunded, COUNTER.balance] as const;
   let proofs = 0;
   for (const strand of Object.values(network.strands)) {
-    const height = BigInt(await strand.provider.getBlockNumber());
     for (const assetId of Object.values(network.assets)) {
+      // What the gateway holds is the token's word: asked for anew, so that a loss behind its back would show.
+      const { height } = await strand.call("deployer", "gateway", "syncBalance", [hexOf(assetId)]);
       const proof = await proveStrand(
         network,
         strand,
@@ -98,6 +114,12 @@ export async function observeAllBooks(context: StoryContext): Promise<string> {
         refundedProof: refundedProof ?? [],
         balanceProof: balanceProof ?? [],
       });
+      const key = stateKey.position(assetId, hexToBytes(strand.gatewayUid));
+      const position = await network.rope.peek(key, positionRecordCodec);
+      const observedHeight = position?.observedHeight ?? 0n;
+      const isCurrent = observedHeight >= proof.anchor.height;
+      notes.see(`books of ${strand.name} are on the rope`, "绳", isCurrent, true);
+      notes.see(`${strand.name} is not frozen for the asset`, "绳", position?.flags ?? 0, 0);
       proofs += which.length;
     }
   }

@@ -14,6 +14,9 @@ export const LEASE_MS: bigint = 24n * 3_600_000n;
 /** 虚构: born 1900, sequence 000 of an area that is not issued. */
 export const SUBJECT: string = "520101190001010002";
 
+/** What 公安、社保、房管 have of that person (seed.ts), asked their question. */
+export const ANSWERS: readonly boolean[] = [true, true, true];
+
 export function yuan(fen: bigint): string {
   const text = fen.toString().padStart(3, "0");
   return `${text.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ",")}.${text.slice(-2)}`;

@@ -1,12 +1,17 @@
+import type { Observation, StepTransaction } from "./notes.ts";
+
 export interface StepResult {
   readonly id: string;
   readonly title: string;
+  /** it went through, or was refused as it had to be, and every observation is what it had to be */
   readonly ok: boolean;
-  readonly expected: string;
-  readonly seen: string;
+  readonly observations: readonly Observation[];
+  readonly transactions: readonly StepTransaction[];
+  /** the line that people read, made of what was observed */
+  readonly line: string;
   /** rope height at which it was seen */
   readonly height: string;
-  /** code of the refusal, if the step is one */
+  /** code of the refusal, if it was refused */
   readonly code: string | null;
   readonly elapsedMs: number;
 }
@@ -14,6 +19,8 @@ export interface StepResult {
 export interface ConservationRow {
   readonly asset: string;
   readonly height: string;
+  /** of the header whose state root the books are proven under */
+  readonly headerHash: string;
   readonly escrow: string;
   readonly outstandingTotal: string;
   readonly inFlight: string;
@@ -30,12 +37,4 @@ export interface StoryReport {
   readonly memoryBytes: number;
   readonly steps: readonly StepResult[];
   readonly conservation: readonly ConservationRow[];
-}
-
-/** A story's step did not show what it had to. */
-export class StoryMismatch extends Error {}
-
-export function expectEqual(what: string, seen: unknown, expected: unknown): void {
-  if (String(seen) !== String(expected))
-    throw new StoryMismatch(`${what}: expected ${String(expected)}, saw ${String(seen)}`);
 }

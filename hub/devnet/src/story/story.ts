@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CodedError } from "@ropenet/protocol";
 import type { Network } from "../network/network.ts";
 import { issueJointCredential, reserveAndAsk, revokeAndRetry } from "./act-credential.ts";
 import { observeAllBooks, payStorage } from "./act-payment.ts";
@@ -15,18 +14,11 @@ import {
 } from "./act-title.ts";
 import { readConservation, verifyOffline } from "./act-verdict.ts";
 import { createContext, ropeHeight, type StoryContext } from "./context.ts";
+import { play, type Step } from "./play.ts";
 import type { ConservationRow, StepResult, StoryReport } from "./report.ts";
 import { seedDepartments } from "./seed.ts";
 
-interface Step {
-  readonly id: string;
-  readonly title: string;
-  readonly act: (context: StoryContext) => Promise<string>;
-  /** set: the step must be refused under this code */
-  readonly refusedWith?: string;
-}
-
-const STEPS: readonly Step[] = [
+const STEPS: readonly Step<StoryContext>[] = [
   { id: "issue", title: "入库 · 筑仓储 签发仓单", act: issueTitle },
   { id: "loan", title: "融资申请 · 甲银行 托管放款", act: offerLoan },
   {
@@ -65,32 +57,6 @@ const STEPS: readonly Step[] = [
   { id: "books", title: "监管员：两链账目证明到绳", act: observeAllBooks },
 ];
 
-async function play(step: Step, context: StoryContext): Promise<StepResult> {
-  const started = performance.now();
-  let seen: string;
-  let code: string | null = null;
-  let ok: boolean;
-  try {
-    seen = await step.act(context);
-    ok = step.refusedWith === undefined;
-  } catch (error) {
-    code = error instanceof CodedError ? error.code : null;
-    ok = code !== null && code === step.refusedWith;
-    const message = error instanceof Error ? error.message : String(error);
-    seen = ok && code ? `拒绝码 ${code}` : message;
-  }
-  return {
-    id: step.id,
-    title: step.title,
-    ok,
-    expected: step.refusedWith ?? "done",
-    seen,
-    height: await ropeHeight(context),
-    code,
-    elapsedMs: Math.round(performance.now() - started),
-  };
-}
-
 /** How often this network has told the story, counted in its state folder. */
 function nextRun(directory: string): number {
   const file = join(directory, "runs");
@@ -113,6 +79,7 @@ export async function runStory(
   const run = nextRun(options.directory);
   const context = createContext(network, run);
   const steps: StepResult[] = [];
+  const height = (): Promise<string> => ropeHeight(context);
   const tell = (step: StepResult): void => {
     steps.push(step);
     const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
@@ -121,25 +88,25 @@ export async function runStory(
         ? ` ${network.hubUrl}/transfers/${Buffer.from(context.titleTransfer.transferId).toString("hex")}`
         : "";
     options.log(`[${seconds}s] ${step.ok ? "✓" : "✗"} ${step.title}`);
-    options.log(`         ${step.seen} · 高度 ${step.height}${link}`);
+    options.log(`         ${step.line} · 高度 ${step.height}${link}`);
   };
   for (const step of STEPS) {
-    const result = await play(step, context);
+    const result = await play(step, context, height);
     tell(result);
     if (!result.ok) break;
   }
   let conservation: readonly ConservationRow[] = [];
   if (steps.every(({ ok }) => ok)) {
-    const verdict: Step = {
+    const verdict: Step<StoryContext> = {
       id: "verdict",
       title: "监管员：守恒与离线证据",
-      act: async (current) => {
-        const { rows, evidence } = await readConservation(current);
+      act: async (current, notes) => {
+        const { rows, evidence } = await readConservation(current, notes);
         conservation = rows;
-        return verifyOffline(current, evidence);
+        return verifyOffline(current, evidence, notes);
       },
     };
-    tell(await play(verdict, context));
+    tell(await play(verdict, context, height));
   }
   const ok =
     steps.length === STEPS.length + 1 &&

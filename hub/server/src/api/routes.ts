@@ -1,7 +1,10 @@
 import { PassThrough } from "node:stream";
 import Router from "@koa/router";
+import type { ChainAdapter } from "@ropenet/adapter-sdk";
 import type { Rope } from "@ropenet/client";
 import { bytesToHex, CodedError, ropeGatewayUid } from "@ropenet/protocol";
+import type Koa from "koa";
+import { z } from "zod";
 import type { Indexer, IndexerNotice } from "../indexer/indexer.ts";
 import type { Database } from "../store/database.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -12,28 +15,32 @@ import {
   type TransferQuery,
   transferQuery,
 } from "./schemas.ts";
-import { readStrandTransaction, type StrandSource } from "./strand-transaction.ts";
+import { readStrandTransaction } from "./strand-transaction.ts";
 import { listChains, proveConservation, readNames, toDetail, toTransferView } from "./views.ts";
 
 export interface RouteParts {
   readonly rope: Rope;
   readonly database: Database;
   readonly indexer: Indexer;
-  readonly strands: readonly StrandSource[];
+  readonly strands: readonly ChainAdapter[];
 }
 
 const MAX_STREAMS = 200;
 
-function parseQuery(query: unknown): TransferQuery {
-  const parsed = transferQuery.safeParse(query);
+/** An unknown parameter is an error: whoever misspells a filter would read the wrong list. */
+function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
+  const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
+  const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   throw new CodedError({
     code: "hub/bad-query",
-    field: issue?.path.join(".") ?? "",
+    field: unknown ?? issue?.path.join(".") ?? "",
     reason: issue?.message ?? "",
   });
 }
+
+const NO_QUERY: z.ZodType<object> = z.strictObject({});
 
 async function overview({ rope, database, indexer }: RouteParts): Promise<OverviewView> {
   const [status, chains, counts] = await Promise.all([
@@ -109,9 +116,25 @@ function streamNotices(indexer: Indexer, stream: PassThrough): void {
   stream.write("retry: 2000\n\n");
 }
 
+/** After the routes: a path that is known by another method. */
+export function refuseOtherMethods(router: Router): Koa.Middleware {
+  return async (context, next) => {
+    const { path: layers, route } = router.match(context.path, context.method);
+    const allowed = new Set(layers.flatMap(({ methods }) => methods));
+    if (route || allowed.size === 0) return await next();
+    const allow = [...allowed].join(", ");
+    context.set("allow", allow);
+    throw new CodedError({ code: "hub/wrong-method", method: context.method, allow });
+  };
+}
+
 export function createRoutes(parts: RouteParts): Router {
   const { rope, database, indexer } = parts;
   const router = new Router();
+  router.use(async (context, next) => {
+    if (context.path !== "/api/v1/transfers") parseQuery(NO_QUERY, context.query);
+    await next();
+  });
   router.get("/health", (context) => {
     context.body = { ok: true, indexedHeight: String(indexer.indexedHeight()) };
   });
@@ -128,7 +151,7 @@ export function createRoutes(parts: RouteParts): Router {
     context.body = await proveConservation(rope);
   });
   router.get("/api/v1/transfers", async (context) => {
-    context.body = await ledger(parts, parseQuery(context.query));
+    context.body = await ledger(parts, parseQuery(transferQuery, context.query));
   });
   router.get("/api/v1/transfers/:id", async (context) => {
     const id = String(context["params"]["id"]);

@@ -10,7 +10,7 @@ export interface ChainView {
   readonly name: string;
   readonly description: string;
   readonly kind: "rope" | "evm" | "substrate" | "fabric";
-  readonly state: "pending" | "active" | "suspended" | "frozen";
+  readonly state: "pending" | "active" | "suspended" | "frozen" | "rejected";
   readonly trustClass: string;
   readonly gatewayAddress: string;
   readonly genesisHash: string;
@@ -26,7 +26,7 @@ export const chainView: z.ZodType<ChainView> = z
     name: z.string(),
     description: z.string(),
     kind: z.enum(["rope", "evm", "substrate", "fabric"]),
-    state: z.enum(["pending", "active", "suspended", "frozen"]),
+    state: z.enum(["pending", "active", "suspended", "frozen", "rejected"]),
     trustClass: z
       .string()
       .describe("consensus | endorsed | attested(m, n) | custody, strand → rope"),
@@ -128,17 +128,21 @@ export const proofView: z.ZodType<ProofView> = z
   })
   .meta({ id: "Proof" });
 
+export interface SetStepView {
+  readonly validators: string;
+  readonly header: string | null;
+  readonly commit: string | null;
+}
+
 export interface ConservationView {
   readonly chainId: string;
-  readonly validators: string;
+  readonly sets: readonly SetStepView[];
   readonly height: string;
   readonly assetCount: ProofView;
   readonly assets: readonly {
     readonly assetId: string;
-    readonly name: string;
-    readonly symbol: string;
-    readonly decimals: number;
     readonly index: ProofView;
+    readonly record: ProofView;
     readonly conservation: ProofView;
   }[];
 }
@@ -146,16 +150,22 @@ export interface ConservationView {
 export const conservationView: z.ZodType<ConservationView> = z
   .object({
     chainId: hex,
-    validators: hex.describe("validator set, protocol encoding"),
+    sets: z
+      .array(
+        z.object({
+          validators: hex.describe("validator set, protocol encoding"),
+          header: hex.nullable().describe("last header of the set before, which names this one"),
+          commit: hex.nullable(),
+        }),
+      )
+      .describe("oldest first: the caller follows them from the set that it believes"),
     height: decimal,
     assetCount: proofView,
     assets: z.array(
       z.object({
         assetId: hex,
-        name: z.string(),
-        symbol: z.string(),
-        decimals: z.number().int(),
         index: proofView.describe("proves that the dense index names this asset"),
+        record: proofView.describe("the asset's name, symbol and decimals"),
         conservation: proofView,
       }),
     ),
@@ -250,7 +260,7 @@ export interface TransferQuery {
   readonly pageSize: number;
 }
 
-export const transferQuery: z.ZodType<TransferQuery> = z.object({
+export const transferQuery: z.ZodType<TransferQuery> = z.strictObject({
   state: z.enum(TRANSFER_STATES).optional(),
   chain: z
     .string()

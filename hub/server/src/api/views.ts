@@ -1,6 +1,5 @@
-import { type ProvenState, type Rope, recordsOf } from "@ropenet/client";
+import { fetchSetSteps, type ProvenState, type Rope, recordsOf } from "@ropenet/client";
 import {
-  assetRecordCodec,
   bytesToHex,
   type ChainRecord,
   clientRecordCodec,
@@ -20,6 +19,7 @@ import type {
   ChainView,
   ConservationView,
   ProofView,
+  SetStepView,
   TransferDetail,
   TransferStateName,
   TransferView,
@@ -37,7 +37,7 @@ export function toProofView(proven: ProvenState): ProofView {
 }
 
 const CHAIN_KINDS = ["rope", "evm", "substrate", "fabric"] as const;
-const CHAIN_STATES = ["pending", "active", "suspended", "frozen"] as const;
+const CHAIN_STATES = ["pending", "active", "suspended", "frozen", "rejected"] as const;
 
 function trustClassOf(chain: ChainRecord): string {
   if (chain.trustClass === 3) return `attested(${chain.threshold}, ${chain.attestors.length})`;
@@ -67,6 +67,21 @@ export async function listChains(rope: Rope): Promise<readonly ChainView[]> {
   );
 }
 
+/** The way from the oldest set to the newest; asked again only when an epoch has begun. */
+const setSteps = new WeakMap<Rope, { readonly newest: string; readonly sets: SetStepView[] }>();
+
+async function readSetSteps(rope: Rope, newest: string): Promise<SetStepView[]> {
+  const known = setSteps.get(rope);
+  if (known?.newest === newest) return known.sets;
+  const sets = (await fetchSetSteps(rope.rpc)).map(({ validators, naming }) => ({
+    validators: bytesToHex(encode(validatorSetCodec, validators)),
+    header: naming && bytesToHex(encode(headerCodec, naming.header)),
+    commit: naming && bytesToHex(encode(commitCodec, naming.commit)),
+  }));
+  setSteps.set(rope, { newest, sets });
+  return sets;
+}
+
 /** Every asset that the dense index names, all under one height: the browser proves completeness and the sums. */
 export async function proveConservation(rope: Rope): Promise<ConservationView> {
   const count = await rope.light.prove(stateKey.assetCount());
@@ -76,20 +91,18 @@ export async function proveConservation(rope: Rope): Promise<ConservationView> {
   for (let index = 0; index < total; index += 1) {
     const named = await rope.light.prove(stateKey.assetByIndex(index), height);
     const assetId = named.value ?? new Uint8Array(32);
-    const record = await rope.peek(stateKey.asset(assetId), assetRecordCodec);
+    const record = await rope.light.prove(stateKey.asset(assetId), height);
     const conservation = await rope.light.prove(stateKey.conservation(assetId), height);
     assets.push({
       assetId: bytesToHex(assetId),
-      name: record?.name ?? "",
-      symbol: record?.symbol ?? "",
-      decimals: record?.decimals ?? 0,
       index: toProofView(named),
+      record: toProofView(record),
       conservation: toProofView(conservation),
     });
   }
   return {
     chainId: bytesToHex(rope.anchor.chainId),
-    validators: bytesToHex(encode(validatorSetCodec, rope.anchor.validators)),
+    sets: await readSetSteps(rope, bytesToHex(count.header.validatorsHash)),
     height: String(height),
     assetCount: toProofView(count),
     assets,

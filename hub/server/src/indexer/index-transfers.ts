@@ -43,7 +43,8 @@ async function store(database: Database, record: TransferRecord): Promise<void> 
 }
 
 /**
- * Takes new transfers by the dense index and refreshes those that have not ended.
+ * Takes new transfers by the dense index and refreshes those that may still change: a quarantined one ends when it is
+ * late.
  * @returns ids of the rows that changed
  */
 export async function indexTransfers(
@@ -54,7 +55,7 @@ export async function indexTransfers(
   const open = await database
     .selectFrom("transfers")
     .select(["index", "state", "id"])
-    .where("state", "in", ["queued", "forwarded"])
+    .where("state", "in", ["queued", "forwarded", "quarantined"])
     .execute();
   for (const { index, state, id } of open) {
     const record = await records.transferAt(BigInt(index));

@@ -1,4 +1,4 @@
-import { type ColumnType, type Generated, Kysely, PostgresDialect } from "kysely";
+import { type ColumnType, Kysely, PostgresDialect } from "kysely";
 import type { Pool } from "pg";
 
 /** The hub's tables hold nothing that the chains do not: drop them and the indexer writes them again. */
@@ -35,12 +35,6 @@ export interface Tables {
     transaction_hash: string;
   };
   cursors: { name: string; position: ColumnType<string, string, string> };
-  alerts: {
-    id: Generated<number>;
-    height: ColumnType<string, string, string>;
-    kind: string;
-    attributes: string;
-  };
 }
 
 export type Database = Kysely<Tables>;
@@ -64,9 +58,6 @@ CREATE TABLE IF NOT EXISTS strand_events (
   PRIMARY KEY (gateway, kind, lane, sequence)
 );
 CREATE TABLE IF NOT EXISTS cursors (name text PRIMARY KEY, position bigint NOT NULL);
-CREATE TABLE IF NOT EXISTS alerts (
-  id serial PRIMARY KEY, height bigint NOT NULL, kind text NOT NULL, attributes text NOT NULL
-);
 `;
 
 export async function openDatabase(pool: Pool): Promise<Database> {

@@ -1,10 +1,10 @@
 import { bytesToHex } from "@ropenet/protocol";
 import type { Command } from "commander";
 import { recordsOf } from "../rope.ts";
+import { ropeOf } from "./connect.ts";
 import type { Output } from "./output.ts";
-import { ropeOf } from "./query-commands.ts";
 
-const STATES = ["", "待批", "有效", "停用", "冻结"];
+const STATES = ["", "待批", "有效", "停用", "冻结", "驳回"];
 
 export function addChainCommands(program: Command, output: Output): void {
   const chain = program.command("chain").description("链 · registered strands");

@@ -2,20 +2,19 @@
 import { CodedError } from "@ropenet/protocol";
 import { Command, CommanderError } from "commander";
 import { addChainCommands } from "./chain-commands.ts";
+import { addConnectOptions } from "./connect.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { errorToJson, type Output, print } from "./output.ts";
 import { addQueryCommands } from "./query-commands.ts";
 import { addTransferCommands } from "./transfer-commands.ts";
 
-const DEFAULT_RPC = "http://127.0.0.1:7082";
-
 function build(output: Output): Command {
   const program = new Command("ropenet")
     .description("绳网 RopeNet 命令行 · command line of the rope")
-    .option("--rpc <url...>", "RPC of one or more nodes", [DEFAULT_RPC])
     .option("--json", "one JSON value instead of text", false)
     .exitOverride()
     .showHelpAfterError();
+  addConnectOptions(program);
   addKeyCommands(program, output);
   addQueryCommands(program, output);
   addChainCommands(program, output);

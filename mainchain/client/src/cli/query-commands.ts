@@ -7,13 +7,10 @@ import {
   stateKey,
 } from "@ropenet/protocol";
 import type { Command } from "commander";
-import { connectRope, type Rope, recordsOf } from "../rope.ts";
+import { type Rope, recordsOf } from "../rope.ts";
+import { ropeOf, rpcOf } from "./connect.ts";
 import { hexOperand, integerOperand } from "./operands.ts";
 import type { Output } from "./output.ts";
-
-export function ropeOf(command: Command): Promise<Rope> {
-  return connectRope(command.optsWithGlobals()["rpc"] as string[]);
-}
 
 async function verdict(
   rope: Rope,
@@ -35,26 +32,25 @@ export function addQueryCommands(program: Command, output: Output): void {
     .command("status")
     .description("状态 · what the node says of itself")
     .action(async (_, command: Command) => {
-      const status = await (await ropeOf(command)).rpc.call("status", {});
+      const status = await rpcOf(command).call("status", {});
       output.print(
         `${status.chainName} · 高度 ${status.height} · 验证人 ${status.validators.length} · 对等 ${status.peers}`,
         status,
       );
     });
-  const query = program.command("query").description("查询 · proven queries");
+  const query = program.command("query").description("查询 · what the node says");
   query.command("account <address>").action(async (address: string, _, command: Command) => {
-    const rope = await ropeOf(command);
-    const account = await rope.rpc.call("account", { address: bytesToHex(parseAddress(address)) });
+    const account = await rpcOf(command).call("account", {
+      address: bytesToHex(parseAddress(address)),
+    });
     output.print(`余额 ${account.balance} · nonce ${account.nonce}`, account);
   });
   query.command("tx <id>").action(async (id: string, _, command: Command) => {
-    const rope = await ropeOf(command);
-    const result = await rope.rpc.call("tx", { id: bytesToHex(hexOperand("id", id, 32)) });
+    const result = await rpcOf(command).call("tx", { id: bytesToHex(hexOperand("id", id, 32)) });
     output.print(`${result.code ?? "ok"} · 高度 ${result.height}`, result);
   });
   query.command("block <height>").action(async (height: string, _, command: Command) => {
-    const rope = await ropeOf(command);
-    const results = await rope.rpc.call("block_results", {
+    const results = await rpcOf(command).call("block_results", {
       height: String(integerOperand("height", height)),
     });
     output.print(JSON.stringify(results, null, 2), results);
@@ -63,12 +59,19 @@ export function addQueryCommands(program: Command, output: Output): void {
     .command("verify")
     .description("守恒 · conservation of every asset, from proofs checked here")
     .action(async (_, command: Command) => {
-      const rows = await verdict(await ropeOf(command));
-      output.print(
-        rows.map((row) => `${row.ok ? "通过" : "失败"} ${row.asset} @ ${row.height}`).join("\n") ||
-          "无资产",
-        rows,
+      const rope = await ropeOf(command);
+      const assets = await verdict(rope);
+      const { header } = await rope.light.prove(stateKey.assetCount());
+      const chainId = bytesToHex(rope.anchor.chainId);
+      const validatorsHash = bytesToHex(header.validatorsHash);
+      const lines = assets.map(
+        ({ ok, asset, height }) => `${ok ? "通过" : "失败"} ${asset} @ ${height}`,
       );
-      if (rows.some((row) => !row.ok)) throw new CodedError({ code: "verify/not-conserved" });
+      const known = `链 ${chainId} · 验证人集合 ${validatorsHash}`;
+      output.print([...(lines.length > 0 ? lines : ["无资产"]), known].join("\n"), {
+        ...{ chainId, validatorsHash },
+        assets,
+      });
+      if (assets.some(({ ok }) => !ok)) throw new CodedError({ code: "verify/not-conserved" });
     });
 }

@@ -1,9 +1,9 @@
 import { bytesToHex, CodedError, type TransferRecord } from "@ropenet/protocol";
 import type { Command } from "commander";
 import { recordsOf } from "../rope.ts";
+import { ropeOf } from "./connect.ts";
 import { hexOperand, integerOperand } from "./operands.ts";
 import type { Output } from "./output.ts";
-import { ropeOf } from "./query-commands.ts";
 
 const STATES = [
   "",

@@ -74,6 +74,12 @@ export interface SetFollowerOptions {
   readonly nowMs: () => bigint;
 }
 
+/** A set, and the header by which the one before it names it; null for the oldest that is told of. */
+export interface SetStep {
+  readonly validators: ValidatorSet;
+  readonly naming: { readonly header: Header; readonly commit: Commit } | null;
+}
+
 /** More epochs than this apart are followed by a fresh anchor, not by so many requests. */
 const MAX_EPOCHS = 512n;
 
@@ -95,6 +101,7 @@ class ChainOfSets implements SetFollower {
   }
 
   async find(header: Header, signal?: AbortSignal): Promise<ValidatorSet> {
+    this.#assertInTrust();
     const hash = header.validatorsHash;
     const known = this.#believed.get(bytesToHex(hash));
     if (known) return known;
@@ -114,7 +121,7 @@ class ChainOfSets implements SetFollower {
 
   /** Epoch records only say where to look: what is believed comes from headers. */
   async #follow(target: Header, signal: AbortSignal | undefined): Promise<void> {
-    const epochs = await this.#epochsBack(signal);
+    const epochs = await epochsBack(this.#rpc, signal);
     const oldest = epochs.findIndex((epoch) => this.#isBelieved(validatorSetHash(setOf(epoch))));
     if (oldest < 0) return;
     // `epochs` descends: what is newer than the first believed one stands before it.
@@ -127,27 +134,8 @@ class ChainOfSets implements SetFollower {
     }
   }
 
-  /** Newest first, down to the first that is forgotten or the most that are followed. */
-  async #epochsBack(signal: AbortSignal | undefined): Promise<readonly EpochRecord[]> {
-    const peek = async (key: Uint8Array): Promise<Uint8Array | undefined> => {
-      const { value } = await this.#rpc.call("state", { key: bytesToHex(key) }, signal);
-      return value === null ? undefined : hexToBytes(value);
-    };
-    const progress = await peek(stateKey.stakingProgress());
-    if (!progress) return [];
-    const { epoch: newest } = decode(stakingProgressRecordCodec, progress);
-    const found: EpochRecord[] = [];
-    for (let epoch = newest; epoch >= 0n && newest - epoch < MAX_EPOCHS; epoch -= 1n) {
-      const bytes = await peek(stateKey.epoch(epoch));
-      if (!bytes) break;
-      found.push(decode(epochRecordCodec, bytes));
-    }
-    return found;
-  }
-
   /** The last header of a believed set names the set that begins at `firstHeight`. */
   async #forward(firstHeight: bigint, signal: AbortSignal | undefined): Promise<void> {
-    this.#assertInTrust();
     const naming = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
     const first = await fetchSignedHeader(this.#rpc, firstHeight, signal);
     const { header, commit } = naming;
@@ -182,7 +170,7 @@ class ChainOfSets implements SetFollower {
     this.#believe(before.validators);
   }
 
-  /** A set that may have unbonded since can sign any successor without being slashed. */
+  /** A set that may have unbonded since can sign anything, and any successor, without being slashed. */
   #assertInTrust(): void {
     const { trustingPeriodMs, nowMs: clock } = this.#options;
     const nowMs = clock();
@@ -190,6 +178,49 @@ class ChainOfSets implements SetFollower {
     if (trustingPeriodMs === 0n || sinceMs === 0n || nowMs <= sinceMs + trustingPeriodMs) return;
     throw new SetError({ code: "light-client/trust-expired", sinceMs, nowMs });
   }
+}
+
+/** Newest first, down to the first that is forgotten or the most that are followed. The node's word. */
+async function epochsBack(
+  rpc: RpcClient,
+  signal: AbortSignal | undefined,
+): Promise<readonly EpochRecord[]> {
+  const peek = async (key: Uint8Array): Promise<Uint8Array | undefined> => {
+    const { value } = await rpc.call("state", { key: bytesToHex(key) }, signal);
+    return value === null ? undefined : hexToBytes(value);
+  };
+  const progress = await peek(stateKey.stakingProgress());
+  if (!progress) return [];
+  const { epoch: newest } = decode(stakingProgressRecordCodec, progress);
+  const found: EpochRecord[] = [];
+  for (let epoch = newest; epoch >= 0n && newest - epoch < MAX_EPOCHS; epoch -= 1n) {
+    const bytes = await peek(stateKey.epoch(epoch));
+    if (!bytes) break;
+    found.push(decode(epochRecordCodec, bytes));
+  }
+  return found;
+}
+
+/**
+ * The sets from the oldest that the node remembers to the newest, as somebody needs them who follows them alone.
+ * Nothing of it is checked here.
+ */
+export async function fetchSetSteps(
+  rpc: RpcClient,
+  signal?: AbortSignal,
+): Promise<readonly SetStep[]> {
+  const epochs = (await epochsBack(rpc, signal)).toReversed();
+  const steps: SetStep[] = [];
+  for (const [index, epoch] of epochs.entries()) {
+    const { validators } = await fetchSignedHeader(rpc, epoch.firstHeight, signal);
+    if (index === 0) {
+      steps.push({ validators, naming: null });
+      continue;
+    }
+    const { header, commit } = await fetchSignedHeader(rpc, epoch.firstHeight - 1n, signal);
+    steps.push({ validators, naming: { header, commit } });
+  }
+  return steps;
 }
 
 function setOf({ members }: EpochRecord): ValidatorSet {

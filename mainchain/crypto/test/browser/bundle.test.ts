@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { nodeOf } from "../node-of.ts";
 import { bundle, RUN_SUITE } from "./bundle.ts";
 
 const generated = (file: string): string => {
@@ -11,19 +12,6 @@ const generated = (file: string): string => {
 };
 const PUBLIC_KERNEL = generated("kernel.ts");
 const SECRET_KERNEL = generated("secret-kernel.ts");
-
-/** The first Node on the path with this major version; the console's own is newer. */
-function nodeOf(major: number): string | undefined {
-  return (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, "node"))
-    .filter((file) => existsSync(file))
-    .find((file) =>
-      execFileSync(file, ["-p", "process.versions.node"], { encoding: "utf8" }).startsWith(
-        `${major}.`,
-      ),
-    );
-}
 
 describe("an application's bundle", () => {
   test.each([

@@ -17,7 +17,6 @@ import {
   type SignedProposal,
   type SignedVote,
   type ValidatorSet,
-  VOTE_TYPE,
 } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
@@ -27,6 +26,7 @@ import type { BoundBlock } from "./block-body.ts";
 import { fullCommit } from "./full-commit.ts";
 import { createHeldBlocks } from "./held-blocks.ts";
 import type { CommittedBlock, Ledger } from "./ledger.ts";
+import { assertOwnWordsKnown, mustOutliveThePower } from "./own-words.ts";
 import { earlyLookMs, isHopeless } from "./patience.ts";
 import { type Signer, SignerError } from "./signer.ts";
 import { createTimers, type Timers } from "./timers.ts";
@@ -144,10 +144,11 @@ class ConsensusDriver implements Driver {
 
   start(): void {
     const { ledger, wal, step, logger } = this.#parts;
-    const records = readRecords(wal.recovered, ledger.tip().height);
+    const records = readRecords(wal, ledger.tip().height);
     if (records.length === 0) {
       this.#beginHeight();
     } else {
+      assertOwnWordsKnown(records, this.#options.self, this.#parts.signer);
       for (const record of records) {
         if (record.kind === "block") this.#held.keep(record.bound);
         else this.#state = step(this.#state, record.input).state;
@@ -469,16 +470,4 @@ function includedIn({ block, result }: CommittedBlock): readonly IncludedTransac
     id,
     transaction: block.transactions[index] as Uint8Array,
   }));
-}
-
-/**
- * A lock that a power cut forgot could be voted against, so a precommit waits for the disk; and whatever is signed
- * in a later round does, so that nothing older is missing from the log when the signer has moved on. The proposal
- * and the prevote of round 0 need not wait: the signer gives no others for their slots and says the prevote again
- * after a restart. What was decided is in the store.
- */
-function mustOutliveThePower(effect: Effect): boolean {
-  if (effect.kind === "signAndBroadcastProposal") return effect.proposal.round > 0;
-  if (effect.kind !== "signAndBroadcastVote") return false;
-  return effect.vote.type === VOTE_TYPE.precommit || effect.vote.round > 0;
 }

@@ -33,7 +33,9 @@ interface SignedAt {
 
 export type SignerErrorInfo =
   | ({ readonly code: "signer/backwards" } & SignedAt)
-  | ({ readonly code: "signer/conflict" } & SignedAt);
+  | ({ readonly code: "signer/conflict" } & SignedAt)
+  /** the record is older than what was signed with this key: it was damaged or put back by hand */
+  | ({ readonly code: "signer/state-behind"; readonly file: string } & SignedAt);
 
 /** A signature that this key must not give. The caller stays silent; it never retries with other bytes. */
 export class SignerError extends CodedError<SignerErrorInfo> {}
@@ -68,6 +70,11 @@ export interface Signer {
   signVote(vote: Vote): SignedVote;
   /** @throws {SignerError} */
   signProposal(proposal: Proposal): SignedProposal;
+  /**
+   * Something signed by this key, found elsewhere.
+   * @throws {SignerError} `signer/state-behind` if the record does not know of it
+   */
+  assertKnown(signed: SignedVote | SignedProposal): void;
   /** The votes of the newest round in which it signed anything, prevote first. */
   said(): readonly SignedVote[];
   close(): void;
@@ -110,9 +117,8 @@ export function openSigner(options: SignerOptions): Signer {
 
   return {
     signVote(vote): SignedVote {
-      const step = vote.type === 1 ? "prevote" : "precommit";
       const signature = sign(
-        { height: vote.height, round: vote.round, step },
+        { height: vote.height, round: vote.round, step: stepOf(vote) },
         vote.blockId,
         voteSignBytes(chainId, vote),
       );
@@ -126,6 +132,14 @@ export function openSigner(options: SignerOptions): Signer {
         proposalSignBytes(chainId, proposal),
       );
       return { ...proposal, signature };
+    },
+    assertKnown(signed): void {
+      const { height, round } = signed;
+      const at: SignedAt = { height, round, step: "type" in signed ? stepOf(signed) : "proposal" };
+      const order = record ? compareRound(record, at) : 1;
+      const since = ORDER.slice(ORDER.indexOf(at.step));
+      if (order < 0 || (order === 0 && since.some((step) => record?.[step]))) return;
+      throw new SignerError({ code: "signer/state-behind", file: options.file, ...at });
     },
     said(): readonly SignedVote[] {
       if (!record) return [];
@@ -144,6 +158,9 @@ export function openSigner(options: SignerOptions): Signer {
     close: () => slot.close(),
   };
 }
+
+const stepOf = ({ type }: Vote): SignedStep =>
+  type === VOTE_TYPE.prevote ? "prevote" : "precommit";
 
 /** What was given for the same bytes. @throws {SignerError} for other bytes, or once something later was signed */
 function givenBefore(

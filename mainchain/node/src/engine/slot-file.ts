@@ -5,7 +5,8 @@ import { type FileSystem, NODE_FILE_SYSTEM, type OpenedFile } from "../store/fil
 
 export type SlotFileErrorInfo =
   | { readonly code: "signer/state-missing"; readonly file: string }
-  | { readonly code: "signer/state-corrupt"; readonly file: string };
+  | { readonly code: "signer/state-corrupt"; readonly file: string }
+  | { readonly code: "signer/state-unusable"; readonly file: string; readonly detail: string };
 export class SlotFileError extends CodedError<SlotFileErrorInfo> {}
 
 const SLOT_BYTES = 1_024;
@@ -33,9 +34,11 @@ export function openSlotFile(
   const existed = fileSystem.exists(file);
   if (!existed && options.mustExist)
     throw new SlotFileError({ code: "signer/state-missing", file });
-  const opened = existed ? fileSystem.open(file, "update") : create(file, fileSystem);
+  const opened = openFile(file, existed, fileSystem);
   const content = opened.read();
-  const slots = [0, 1].map((index) => readSlot(content, index));
+  // It is written in place: no crash makes it shorter.
+  const isWhole = content.length === 2 * SLOT_BYTES;
+  const slots = isWhole ? [0, 1].map((index) => readSlot(content, index)) : [];
   const newest = slots
     .filter((slot) => slot !== undefined)
     .toSorted((one, other) => (one.sequence < other.sequence ? 1 : -1))[0];
@@ -59,6 +62,16 @@ export function openSlotFile(
     },
     close: () => opened.close(),
   };
+}
+
+function openFile(file: string, existed: boolean, fileSystem: FileSystem): OpenedFile {
+  try {
+    return existed ? fileSystem.open(file, "update") : create(file, fileSystem);
+  } catch (cause) {
+    if (typeof (cause as NodeJS.ErrnoException).syscall !== "string") throw cause;
+    const detail = (cause as Error).message;
+    throw new SlotFileError({ code: "signer/state-unusable", file, detail }, { cause });
+  }
 }
 
 interface Slot {

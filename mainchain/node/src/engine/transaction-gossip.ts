@@ -1,9 +1,17 @@
-import { CodecError } from "@ropenet/protocol";
+import { CodedError } from "@ropenet/protocol";
 import type { Cancel, Clock } from "../clock.ts";
-import { type Mempool, MempoolError } from "../mempool.ts";
+import type { Mempool } from "../mempool.ts";
 import type { Connection } from "../p2p/connection.ts";
 import { encodeMessageFrame, MAX_GOSSIP_TRANSACTIONS } from "../p2p/message.ts";
 
+/** No honest node passes such a thing on. */
+const FORGERIES: ReadonlySet<string> = new Set([
+  "tx/malformed",
+  "tx/bad-signature",
+  "tx/wrong-chain",
+]);
+/** Looked at together. */
+const GROUP = 32;
 /** Signature checks of strangers' transactions may hold up votes by this much at most. */
 const SLICE_MS = 5;
 /** What peers have sent and was not checked yet; more is dropped and will be offered again. */
@@ -68,11 +76,8 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
       parts.onAdmitted();
     } catch (error) {
       // Only what no honest node passes on is held against the peer; nonces and fees differ between nodes.
-      if (error instanceof CodecError) peer.penalize(20);
-      else if (!(error instanceof MempoolError)) throw error;
-      else if (error.code === "tx/bad-signature" || error.code === "tx/wrong-chain") {
-        peer.penalize(20);
-      }
+      if (!(error instanceof CodedError)) throw error;
+      if (FORGERIES.has(error.code)) peer.penalize(20);
     }
   }
 
@@ -80,11 +85,14 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
     slice = undefined;
     const endMs = clock.monotonicMs() + SLICE_MS;
     let done = 0;
-    for (const [peer, transaction] of inbound) {
-      forget(peer, transaction);
-      admit(peer, transaction);
-      done += 1;
-      if (clock.monotonicMs() > endMs) break;
+    while (done < inbound.length && clock.monotonicMs() <= endMs) {
+      const group = inbound.slice(done, done + GROUP);
+      mempool.foresee(group.map(([, transaction]) => transaction));
+      for (const [peer, transaction] of group) {
+        forget(peer, transaction);
+        admit(peer, transaction);
+      }
+      done += group.length;
     }
     inbound = inbound.slice(done);
     if (inbound.length > 0) slice = clock.soon(work);

@@ -1,6 +1,8 @@
 import { type Input, inputCodec } from "@ropenet/consensus";
 import { CodedError, concatBytes, decode, encode } from "@ropenet/protocol";
+import { NodeError } from "../errors.ts";
 import { type BoundBlock, readBlock } from "./block-body.ts";
+import type { Wal } from "./wal.ts";
 
 const TAG = { input: 1, block: 2 } as const;
 
@@ -20,18 +22,29 @@ export function encodeBlock(bound: BoundBlock): Uint8Array {
 /**
  * Records of the height above `committedHeight`, or nothing if they belong to another one: a crash between the
  * durable commit and the reset of the log leaves the story of a height that is over.
+ * @throws {NodeError} `wal/bad-record`: whole, and nothing that this program wrote
  */
 export function readRecords(
-  records: readonly Uint8Array[],
+  { file, recovered }: Pick<Wal, "file" | "recovered">,
   committedHeight: bigint,
 ): readonly WalRecord[] {
-  const story = records.map(decodeRecord);
+  const story = recovered.map((record, index) => readRecord(record, file, index));
   const [first] = story;
   const begins =
     first?.kind === "input" &&
     first.input.kind === "startHeight" &&
     first.input.height === committedHeight + 1n;
   return begins ? story : [];
+}
+
+function readRecord(record: Uint8Array, file: string, index: number): WalRecord {
+  try {
+    return decodeRecord(record);
+  } catch (cause) {
+    if (!(cause instanceof CodedError)) throw cause;
+    const detail = cause.message;
+    throw new NodeError({ code: "wal/bad-record", file, index, detail }, { cause });
+  }
 }
 
 function decodeRecord(record: Uint8Array): WalRecord {
@@ -42,6 +55,6 @@ function decodeRecord(record: Uint8Array): WalRecord {
     case TAG.block:
       return { kind: "block", bound: readBlock(body) };
     default:
-      throw new CodedError({ code: "wal/bad-record" });
+      throw new CodedError({ code: "wal/unknown-tag", tag: record[0] ?? 0 });
   }
 }

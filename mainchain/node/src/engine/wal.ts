@@ -11,6 +11,7 @@ const MAX_PENDING_BYTES = 256 * 1024;
 
 /** The records since the last `reset`, in order: what a restarted node replays. */
 export interface Wal {
+  readonly file: string;
   /** found at open */
   readonly recovered: readonly Uint8Array[];
   /** bytes of a torn or damaged tail that open cut off */
@@ -43,6 +44,7 @@ export function openWal(file: string, fileSystem: FileSystem = NODE_FILE_SYSTEM)
   }
 
   return {
+    file,
     recovered: records,
     tornBytes: total - end,
     append(record): void {

@@ -1,5 +1,6 @@
 import type { Application } from "@ropenet/protocol";
 import type { Wal } from "../engine/wal.ts";
+import type { AdmissionRules } from "../mempool.ts";
 import type { KeyValueStore } from "../store/key-value-store.ts";
 import type { Meter } from "./meter.ts";
 
@@ -31,8 +32,10 @@ export function watchWal(wal: Wal, meter: Pick<Meter, "walSynced">): Wal {
 export function watchChecks(
   application: Application,
   meter: Pick<Meter, "verified">,
-): Pick<Application, "checkTx"> {
+): AdmissionRules {
   return {
+    readTx: (transaction) => application.readTx(transaction),
+    foresee: (transactions) => application.foresee(transactions),
     checkTx(transaction, pendingNonce): ReturnType<Application["checkTx"]> {
       const checked = application.checkTx(transaction, pendingNonce);
       meter.verified("transaction", checked.ok);

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { CodedError } from "@ropenet/protocol";
+import { CodedError, hexToBytes } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import { type ErrorJson, RpcError, toErrorJson } from "./errors.ts";
 import type { PlainMethod, RpcHandlers } from "./methods.ts";
@@ -8,6 +8,8 @@ import { type RpcMethod, type RpcMethods, rpcParams } from "./schema.ts";
 export const MAX_BATCH = 50;
 /** A batch of the longest answers would be hundreds of megabytes; the longest single one, a block, is eight. */
 const MAX_BATCH_ANSWER = 16 * 1024 * 1024;
+/** Transactions whose signatures are checked together, within a millisecond. */
+const FORESEEN = 32;
 const MAX_ID_LENGTH = 128;
 const MAX_METHOD_LENGTH = 64;
 
@@ -38,11 +40,17 @@ export interface Dispatcher {
   answer(text: string, subscribe?: Subscribe): Promise<string | undefined>;
 }
 
+export interface DispatcherComponents {
+  readonly logger: Logger;
+  /** told of the transactions of a batch before they are submitted one by one */
+  readonly foresee: (transactions: readonly Uint8Array[]) => void;
+}
+
 export function createDispatcher(
   handlers: RpcHandlers,
-  components: { readonly logger: Logger },
+  components: DispatcherComponents,
 ): Dispatcher {
-  const { logger } = components;
+  const { logger, foresee } = components;
 
   function run(call: Call, subscribe: Subscribe | undefined): unknown {
     const { method } = call;
@@ -80,7 +88,8 @@ export function createDispatcher(
   ): Promise<string | undefined> {
     const answers: string[] = [];
     let length = 0;
-    for (const request of requests) {
+    for (const [index, request] of requests.entries()) {
+      if (index % FORESEEN === 0) foresee(transactionsOf(requests.slice(index, index + FORESEEN)));
       const answer =
         length > MAX_BATCH_ANSWER ? tooLong(request, length) : answerOne(request, subscribe);
       if (answer) {
@@ -111,6 +120,15 @@ export function createDispatcher(
       return answerBatch(parsed, subscribe);
     },
   };
+}
+
+function transactionsOf(requests: readonly unknown[]): readonly Uint8Array[] {
+  return requests.flatMap((request) => {
+    const { method, params } = (request ?? {}) as { method?: unknown; params?: unknown };
+    if (method !== "broadcast_tx") return [];
+    const parsed = rpcParams.broadcast_tx.safeParse(params);
+    return parsed.success ? [hexToBytes(parsed.data.tx)] : [];
+  });
 }
 
 /** The body of an answer that belongs to no call. */

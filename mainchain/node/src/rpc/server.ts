@@ -8,7 +8,7 @@ import { listen } from "../listen.ts";
 import { assertAccess } from "./access.ts";
 import { createAnswerBudget } from "./answer-budget.ts";
 import { createBlockFeed } from "./block-feed.ts";
-import { createDispatcher, failure, MAX_BATCH } from "./dispatch.ts";
+import { createDispatcher, type DispatcherComponents, failure, MAX_BATCH } from "./dispatch.ts";
 import { RpcError } from "./errors.ts";
 import type { RpcHandlers } from "./methods.ts";
 import {
@@ -30,6 +30,7 @@ export interface RpcServerOptions {
 
 export interface RpcComponents {
   readonly handlers: RpcHandlers;
+  readonly foresee: DispatcherComponents["foresee"];
   readonly operator: OperatorSources;
   readonly limits: RateLimit;
   readonly onRefused: (code: string) => void;

@@ -18,6 +18,7 @@ type Row = { readonly k: Uint8Array; readonly v: Uint8Array };
  */
 export function openSqliteStore(directory: string): KeyValueStore {
   const database = open(directory);
+  const file = fileOf(directory);
   const get = database.prepare("SELECT v FROM kv WHERE k = ?");
   const put = database.prepare("REPLACE INTO kv (k, v) VALUES (?, ?)");
   const remove = database.prepare("DELETE FROM kv WHERE k = ?");
@@ -34,7 +35,9 @@ export function openSqliteStore(directory: string): KeyValueStore {
     let start = from;
     while (left > 0) {
       const size = Math.min(left, RANGE_PAGE);
-      const rows = statement.all(start as Bytes, to as Bytes, size) as unknown as readonly Row[];
+      const read = statement;
+      const found: unknown = coded(file, () => read.all(start as Bytes, to as Bytes, size));
+      const rows = found as readonly Row[];
       for (const { k, v } of rows) yield [k, v];
       const last = rows.at(-1);
       if (!last || rows.length < size) return;
@@ -44,27 +47,46 @@ export function openSqliteStore(directory: string): KeyValueStore {
     }
   }
 
+  function writeWhole(batch: WriteBatch): void {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const { key, value } of batch) {
+        if (value === undefined) remove.run(key as Bytes);
+        else put.run(key as Bytes, value as Bytes);
+      }
+      database.exec("COMMIT");
+    } catch (error) {
+      // Where SQLite has rolled back by itself there is nothing left to undo.
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
   return {
     get(key): Uint8Array | undefined {
-      return (get.get(key as Bytes) as Row | undefined)?.v;
+      return (coded(file, () => get.get(key as Bytes)) as Row | undefined)?.v;
     },
     range,
     write(batch: WriteBatch): void {
-      if (batch.length === 0) return;
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        for (const { key, value } of batch) {
-          if (value === undefined) remove.run(key as Bytes);
-          else put.run(key as Bytes, value as Bytes);
-        }
-        database.exec("COMMIT");
-      } catch (error) {
-        database.exec("ROLLBACK");
-        throw error;
-      }
+      if (batch.length > 0) coded(file, () => writeWhole(batch));
     },
     close: () => database.close(),
   };
+}
+
+const fileOf = (directory: string): string => join(directory, "state.db");
+
+/** SQLite names neither its file nor a code that a person could look up. @throws {NodeError} `store/failed` */
+function coded<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== "ERR_SQLITE_ERROR") throw cause;
+    throw new NodeError(
+      { code: "store/failed", file, detail: (cause as Error).message },
+      { cause },
+    );
+  }
 }
 
 const SETTINGS = [
@@ -84,7 +106,7 @@ function open(directory: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    database = new DatabaseSync(join(directory, "state.db"), { timeout: 0 });
+    database = new DatabaseSync(fileOf(directory), { timeout: 0 });
     for (const setting of SETTINGS) database.exec(`PRAGMA ${setting}`);
     database.exec(
       "CREATE TABLE IF NOT EXISTS kv (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID",

@@ -1,6 +1,7 @@
 import {
   type CheckResult,
   CodedError,
+  type DecodedTransaction,
   decodeMessage,
   decodeTransaction,
   digest,
@@ -60,8 +61,7 @@ function startDuty(): CheckpointDuty {
   );
 }
 
-const checkTx = (bytes: Uint8Array, pending?: bigint): CheckResult => {
-  const { sender, body } = decodeTransaction(bytes);
+const checkTx = ({ sender, body }: DecodedTransaction, pending?: bigint): CheckResult => {
   return body.nonce === (pending ?? committedNonce)
     ? { ok: true, sender, nonce: body.nonce, feeLimit: body.feeLimit }
     : { ok: false, code: "tx/wrong-nonce", message: "" };
@@ -69,7 +69,10 @@ const checkTx = (bytes: Uint8Array, pending?: bigint): CheckResult => {
 const newMempool = (): Mempool =>
   createMempool(
     { maxTransactions: 10, maxBytes: 10_000, maxPerSender: 10 },
-    { application: { checkTx }, isValidator: () => true },
+    {
+      application: { readTx: decodeTransaction, foresee: () => {}, checkTx },
+      isValidator: () => true,
+    },
   );
 /** What the chain does with whatever was announced last. */
 function include(): void {
@@ -162,7 +165,10 @@ it("survives the refusal of its key and a full mempool", () => {
   nowMs = 1_000;
   mempool = createMempool(
     { maxTransactions: 0, maxBytes: 1, maxPerSender: 1 },
-    { application: { checkTx }, isValidator: () => true },
+    {
+      application: { readTx: decodeTransaction, foresee: () => {}, checkTx },
+      isValidator: () => true,
+    },
   );
   startDuty().check();
   expect(announced).toEqual([]);

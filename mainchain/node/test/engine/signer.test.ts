@@ -127,6 +127,57 @@ describe("the vote signer", () => {
     expect(() => signer.signVote(vote(1n, 0, 1, 2))).toThrow(code("signer/conflict"));
   });
 
+  it("starts after a write that was torn at any byte, and never signs twice for it", () => {
+    signer.signVote(vote(1n, 0, 1, 1));
+    signer.signVote(vote(1n, 0, 2, 1));
+    signer.close();
+    const file = join(directory, "signer");
+    const before = readFileSync(file);
+    signer = open(true);
+    signer.signVote(vote(2n, 0, 1, 1));
+    signer.close();
+    const after = readFileSync(file);
+    const changed = [...after.keys()].filter((at) => after[at] !== before[at]);
+    for (const cut of changed) {
+      writeFileSync(file, Buffer.concat([after.subarray(0, cut), before.subarray(cut)]));
+      signer = open(true);
+      // Its signature had not left: nothing else is remembered of it, and of what had left, everything.
+      expect(() => signer.signVote(vote(1n, 0, 2, 2))).toThrow("signer/");
+      signer.close();
+    }
+    expect(changed.length).toBeGreaterThan(64);
+    signer = open(true);
+  });
+
+  it("refuses to start when its file is shorter than it was made", () => {
+    signer.signVote(vote(1n, 0, 1, 1));
+    signer.close();
+    const file = join(directory, "signer");
+    const bytes = readFileSync(file);
+    for (const length of [0, 1, 1_023, 1_024, 1_500, 2_047]) {
+      writeFileSync(file, bytes.subarray(0, length));
+      expect(() => open(true)).toThrow(code("signer/state-corrupt"));
+    }
+    writeFileSync(file, bytes);
+    signer = open(true);
+  });
+
+  it("knows what it has signed, and says when somebody else knows more", () => {
+    const prevote = signer.signVote(vote(5n, 1, 1, 1));
+    const file = join(directory, "signer");
+    const behind = readFileSync(file);
+    const precommit = signer.signVote(vote(5n, 1, 2, 1));
+    const proposed = signer.signProposal(proposal(5n, 2, 1));
+    for (const signed of [prevote, precommit, proposed]) signer.assertKnown(signed);
+    signer.close();
+    writeFileSync(file, behind);
+    signer = open(true);
+    signer.assertKnown(prevote);
+    for (const signed of [precommit, proposed]) {
+      expect(() => signer.assertKnown(signed)).toThrow(code("signer/state-behind"));
+    }
+  });
+
   it("refuses to start when its record vanished or cannot be read", () => {
     signer.signVote(vote(1n, 0, 1, 1));
     signer.close();

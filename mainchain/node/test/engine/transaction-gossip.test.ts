@@ -9,16 +9,17 @@ const peer = (id: string) => ({ id, penalize: () => undefined }) as unknown as C
 
 it("keeps a bounded number of bytes of one peer that waits to be checked, and room for the others", () => {
   const seen = new Map<number, number>();
-  const mempool = {
+  const mempool: Pick<Mempool, "add" | "foresee"> = {
+    foresee: () => undefined,
     add: (transaction: Uint8Array): Uint8Array => {
       const [from = 0] = transaction;
       seen.set(from, (seen.get(from) ?? 0) + transaction.length);
       return transaction;
     },
-  } as Mempool;
+  };
   const turns: (() => void)[] = [];
   const gossip = createTransactionGossip({
-    mempool,
+    mempool: mempool as Mempool,
     peers: () => [],
     isValidator: () => true,
     onAdmitted: () => undefined,

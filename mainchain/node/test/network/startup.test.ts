@@ -1,7 +1,16 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -65,6 +74,52 @@ describe("a node that cannot start says why in one line", () => {
     holder.close();
   });
 
+  it("a signer's record that was wiped or put back by hand", async () => {
+    const first = await started();
+    const file = join(readConfig(home.configFile).directory, "signer.state");
+    const sequences = (): readonly bigint[] => {
+      const bytes = readFileSync(file);
+      return [bytes.readBigUInt64BE(0), bytes.readBigUInt64BE(1_024)];
+    };
+    // Alone it proposes or votes for nothing, round after round.
+    await eventually("a signature", () => sequences().some((one) => one > 1n) || undefined);
+    await first.signal("SIGTERM");
+    const bytes = readFileSync(file);
+    const [even = 0n, odd = 0n] = sequences();
+    bytes.fill(0, even > odd ? 0 : 1_024, even > odd ? 1_024 : 2_048);
+    writeFileSync(file, bytes);
+    expect(await run().exit).toEqual(oneLine(/signer\/state-behind file=.*signer\.state/));
+    writeFileSync(file, bytes.subarray(0, 1_024));
+    expect(await run().exit).toEqual(oneLine(/signer\/state-corrupt file=.*signer\.state/));
+  });
+
+  it.each([
+    ["the record of what it signed", "signer.state", /signer\/state-unusable file=/],
+    ["its log", "consensus.wal", /store\/unusable directory=/],
+    ["its store", "state.db", /store\/unusable directory=/],
+  ])("a folder in the place of %s", async (_, name, line) => {
+    mkdirSync(join(readConfig(home.configFile).directory, name), { recursive: true });
+    expect(await run().exit).toEqual(oneLine(line));
+  });
+
+  it("a log that holds something else", async () => {
+    const first = await started();
+    const file = join(readConfig(home.configFile).directory, "consensus.wal");
+    await eventually("a record", () => readFileSync(file).length > 0 || undefined);
+    await first.signal("SIGKILL");
+    const record = Buffer.from("not a record");
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(record.length, 0);
+    head.writeUInt32BE(crc32(record), 4);
+    appendFileSync(file, Buffer.concat([head, record]));
+    expect(await run().exit).toEqual(oneLine(/wal\/bad-record file=.*consensus\.wal index=\d+/));
+  });
+
+  it("a place for its log lines that cannot be written", async () => {
+    edit((config) => ({ ...config, log: { file: directory } }));
+    expect(await run().exit).toEqual(oneLine(/node\/log-unwritable file=/));
+  });
+
   it("a genesis that is not the store's", async () => {
     const first = await started();
     await first.signal("SIGTERM");
@@ -91,6 +146,11 @@ describe("a node that cannot start says why in one line", () => {
     [
       "a config with a word too many",
       () => edit((config) => ({ ...config, speed: 11 })),
+      "config/invalid",
+    ],
+    [
+      "a peer on a port that does not exist",
+      () => edit((config) => ({ ...config, p2p: { port: 1, peers: ["127.0.0.1:65536"] } })),
       "config/invalid",
     ],
     ["no keys", () => rmSync(home.keysFile), "node/bad-keys"],

@@ -189,7 +189,7 @@ describe("whatever a client sends, it gets a stable code and the server stays up
       "a transaction of three bytes",
       request("broadcast_tx", { tx: "010203" }),
       -32_000,
-      "codec/truncated",
+      "tx/malformed",
       {},
     ],
   ])("%s", async (_, body, number, code, operands) => {

@@ -2,6 +2,7 @@ import { createMerkleProof, MerklePatriciaTrie } from "@ethereumjs/mpt";
 import { RLP } from "@ethereumjs/rlp";
 import { keccak256, secp256k1 } from "@ropenet/crypto";
 import {
+  accountToB32,
   attestationDigest,
   commitmentSlot,
   counterSlot,
@@ -38,7 +39,15 @@ function slotVectors(): object {
       return { assetId, which, slot: counterSlot(assetId, which) };
     }),
     liens: [{ ...title, slot: lienSlot(title.assetId, title.tokenId) }],
-    uses: [{ useId, slot: useSlot(useId) }],
+    uses: [
+      {
+        credentialId,
+        grantee,
+        granteeWord: accountToB32(grantee),
+        useId,
+        slot: useSlot({ credentialId, grantee, useId }),
+      },
+    ],
     credentialUsed: [{ credentialId, slot: credentialUsedSlot(credentialId) }],
     credentialRemaining: [{ credentialId, slot: credentialRemainingSlot(credentialId) }],
   };

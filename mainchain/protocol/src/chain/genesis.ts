@@ -12,9 +12,11 @@ import {
   u128,
   varBytes,
 } from "../codec/codec.ts";
+import { addressOf } from "../identifiers.ts";
 import { MAX_CERTIFICATE_BYTES } from "../messages/staking.ts";
 import { type ParametersRecord, parametersRecordCodec } from "../state/core.ts";
 import { type StakingParametersRecord, stakingParametersRecordCodec } from "../state/staking.ts";
+import { sortValidators, type ValidatorSet } from "./validator-set.ts";
 
 export interface GenesisValidator {
   /** SM2, 65 bytes: consensus and node identity */
@@ -100,3 +102,13 @@ export const genesisCodec: Codec<Genesis> = struct<Genesis>({
   staking: stakingParametersRecordCodec,
   authorities: list(varBytes(MAX_CERTIFICATE_BYTES, u16), 64),
 });
+
+/** The set of the first height, as the genesis itself makes it: power = stake / powerUnit. */
+export function genesisValidatorSet({ validators, staking }: Genesis): ValidatorSet {
+  return sortValidators(
+    validators.map(({ publicKey, entity, stake }) => ({
+      ...{ address: addressOf(publicKey), publicKey, entity },
+      power: stake / staking.powerUnit,
+    })),
+  );
+}

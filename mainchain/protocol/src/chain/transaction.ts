@@ -85,3 +85,16 @@ export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
 export function verifyTransactionSignature(transaction: DecodedTransaction): boolean {
   return sm2.verify(transaction.signature, transaction.id, transaction.body.publicKey);
 }
+
+/** The same answers, sooner than one by one. */
+export function verifyTransactionSignatures(
+  transactions: readonly DecodedTransaction[],
+): readonly boolean[] {
+  return sm2.verifyMany(
+    transactions.map(({ signature, id, body }) => ({
+      signature,
+      message: id,
+      publicKey: body.publicKey,
+    })),
+  );
+}

@@ -88,6 +88,17 @@ export const pledgeAssetCodec: Codec<PledgeAsset> = struct<PledgeAsset>({
   agreement: b32,
 });
 
+/** The creditor gives a pledge of the rope back, whole. */
+export interface ReleasePledge {
+  readonly assetId: Uint8Array;
+  readonly tokenId: Uint8Array;
+}
+
+export const releasePledgeCodec: Codec<ReleasePledge> = struct<ReleasePledge>({
+  assetId: b32,
+  tokenId: b32,
+});
+
 /** The lien slot of a strand's gateway; amount 0 and zero holder prove that the title is free. */
 export interface ObserveLien {
   readonly anchor: ProofAnchor;

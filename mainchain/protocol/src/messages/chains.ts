@@ -58,6 +58,24 @@ export const suspendChainCodec: Codec<SuspendChain> = struct<SuspendChain>({
   reason: u16,
 });
 
+/** A suspended chain is active again. */
+export interface ResumeChain {
+  readonly gateway: Uint8Array;
+}
+
+export const resumeChainCodec: Codec<ResumeChain> = struct<ResumeChain>({ gateway: b32 });
+
+/** A pending registration is refused; the gateway may be registered anew. */
+export interface RejectChain {
+  readonly gateway: Uint8Array;
+  readonly reason: number;
+}
+
+export const rejectChainCodec: Codec<RejectChain> = struct<RejectChain>({
+  gateway: b32,
+  reason: u16,
+});
+
 export interface AttestationSignature {
   /** index into the chain's attestor list; strictly ascending within one update */
   readonly index: number;

@@ -22,6 +22,8 @@ export interface MessageBodies {
   "chains/approve": chains.ApproveChain;
   "chains/suspend": chains.SuspendChain;
   "chains/update-client": chains.UpdateClient;
+  "chains/resume": chains.ResumeChain;
+  "chains/reject": chains.RejectChain;
   "packets/receive": packets.ReceivePackets;
   "packets/acknowledge": packets.AcknowledgePackets;
   "transfers/send-asset": transfers.SendAsset;
@@ -31,6 +33,7 @@ export interface MessageBodies {
   "asset/issue": asset.IssueAsset;
   "asset/transfer": asset.TransferAsset;
   "asset/pledge": asset.PledgeAsset;
+  "asset/release-pledge": asset.ReleasePledge;
   "asset/observe-lien": asset.ObserveLien;
   "data-credential/issue": credential.IssueCredential;
   "data-credential/confirm": credential.ConfirmCredential;
@@ -78,6 +81,8 @@ export const MESSAGES: { readonly [K in MessageName]: MessageKind<MessageBodies[
   "chains/approve": { type: 0x0302, codec: chains.approveChainCodec },
   "chains/suspend": { type: 0x0303, codec: chains.suspendChainCodec },
   "chains/update-client": { type: 0x0304, codec: chains.updateClientCodec },
+  "chains/resume": { type: 0x0306, codec: chains.resumeChainCodec },
+  "chains/reject": { type: 0x0307, codec: chains.rejectChainCodec },
   "packets/receive": { type: 0x0401, codec: packets.receivePacketsCodec },
   "packets/acknowledge": { type: 0x0402, codec: packets.acknowledgePacketsCodec },
   "transfers/send-asset": { type: 0x0501, codec: transfers.sendAssetCodec },
@@ -88,6 +93,7 @@ export const MESSAGES: { readonly [K in MessageName]: MessageKind<MessageBodies[
   "asset/transfer": { type: 0x0604, codec: asset.transferAssetCodec },
   "asset/pledge": { type: 0x0605, codec: asset.pledgeAssetCodec },
   "asset/observe-lien": { type: 0x0606, codec: asset.observeLienCodec },
+  "asset/release-pledge": { type: 0x0607, codec: asset.releasePledgeCodec },
   "data-credential/issue": { type: 0x0701, codec: credential.issueCredentialCodec },
   "data-credential/confirm": { type: 0x0702, codec: credential.confirmCredentialCodec },
   "data-credential/delegate": { type: 0x0703, codec: credential.delegateCredentialCodec },

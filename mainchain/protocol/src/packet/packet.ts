@@ -19,6 +19,12 @@ import { digest, type Suite } from "../hash.ts";
 export const PROTOCOL_VERSION: 1 = 1;
 export const MAX_PAYLOAD_BYTES: 4096 = 4096;
 export const PACKET_BYTES: 220 = 220;
+/** Of either leg. What asks for more could be delivered by nobody. */
+export const MAX_GAS_LIMIT: 2_000_000 = 2_000_000;
+/** How far ahead a leg's timeout may lie of the time at which it is given. */
+export const MAX_TIMEOUT_MS: bigint = 30n * 24n * 60n * 60n * 1_000n;
+/** Amounts are u128, in origin units. */
+export const MAX_AMOUNT: bigint = (1n << 128n) - 1n;
 
 export const PACKET_KIND: { readonly asset: 1; readonly credential: 2; readonly control: 3 } = {
   asset: 1,

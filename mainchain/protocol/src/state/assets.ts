@@ -14,6 +14,9 @@ import {
   u256,
 } from "../codec/codec.ts";
 
+/** `assetClass` of an asset: one unit like another, or titles by token id. */
+export const ASSET_CLASS: { readonly fungible: 1; readonly unique: 2 } = { fungible: 1, unique: 2 };
+
 export interface AssetRecord {
   readonly assetId: Uint8Array;
   readonly index: number;
@@ -70,6 +73,8 @@ export const representationRecordCodec: Codec<RepresentationRecord> = struct<Rep
 export interface TitleRecord {
   /** zero while in flight or held */
   readonly location: Uint8Array;
+  /** the strand to which it is in flight, otherwise zero: it may come back from there before the receipt does */
+  readonly towards: Uint8Array;
   /** holder on the rope, if it is there */
   readonly holder: Uint8Array;
   readonly lienHolder: Uint8Array;
@@ -81,6 +86,7 @@ export interface TitleRecord {
 }
 export const titleRecordCodec: Codec<TitleRecord> = struct<TitleRecord>({
   location: b32,
+  towards: b32,
   holder: b20,
   lienHolder: b32,
   lienAmount: u256,

@@ -15,8 +15,21 @@ import {
 /** What verifies a direction. 1 consensus, 2 endorsed, 3 attested(m, n), 4 custody. */
 export type TrustClass = 1 | 2 | 3 | 4;
 
-/** 1 待批 registered, 2 有效 active, 3 停用 suspended, 4 frozen by misbehaviour */
-export type ChainState = 1 | 2 | 3 | 4;
+/** 1 待批 registered, 2 有效 active, 3 停用 suspended, 4 frozen by misbehaviour, 5 驳回 rejected */
+export type ChainState = 1 | 2 | 3 | 4 | 5;
+
+export const CHAIN_STATE: {
+  readonly pending: 1;
+  readonly active: 2;
+  readonly suspended: 3;
+  readonly frozen: 4;
+  readonly rejected: 5;
+} = { pending: 1, active: 2, suspended: 3, frozen: 4, rejected: 5 };
+
+/** Chains that were ever approved: each has an outbox in every checkpoint. */
+export const MAX_ADMITTED_CHAINS = 1_024;
+export const MAX_PENDING_CHAINS = 256;
+export const MAX_PENDING_CHAINS_OF_ONE = 4;
 
 export interface ChainRecord {
   readonly gateway: Uint8Array;
@@ -50,7 +63,7 @@ export const chainRecordCodec: Codec<ChainRecord> = struct<ChainRecord>({
   deployment: u32,
   codeHash: b32,
   registrant: b20,
-  state: choice<ChainState>(1, 2, 3, 4),
+  state: choice<ChainState>(1, 2, 3, 4, 5),
   trustClass: choice<TrustClass>(1, 2, 3, 4),
   attestors: list(b20, 64),
   threshold: u8,

@@ -34,8 +34,13 @@ export const stateKey: {
   readonly chain: (gateway: Uint8Array) => Uint8Array;
   readonly chainCount: () => Uint8Array;
   readonly chainByIndex: (index: number) => Uint8Array;
+  readonly admittedChainCount: () => Uint8Array;
+  readonly admittedChain: (index: number) => Uint8Array;
+  readonly pendingChainCount: () => Uint8Array;
+  readonly pendingChainsOf: (registrant: Uint8Array) => Uint8Array;
   readonly client: (gateway: Uint8Array) => Uint8Array;
   readonly provenHeader: (gateway: Uint8Array, height: bigint) => Uint8Array;
+  readonly provenHeaderCount: (gateway: Uint8Array) => Uint8Array;
   readonly lane: (gateway: Uint8Array, lane: number) => Uint8Array;
   readonly sent: (gateway: Uint8Array, lane: number, sequence: bigint) => Uint8Array;
   readonly receipt: (gateway: Uint8Array, lane: number, sequence: bigint) => Uint8Array;
@@ -45,9 +50,12 @@ export const stateKey: {
   readonly transferCount: () => Uint8Array;
   readonly transferByIndex: (index: bigint) => Uint8Array;
   readonly releaseQueue: (releaseAtMs: bigint, transferId: Uint8Array) => Uint8Array;
+  readonly heldTransfer: (holdId: Uint8Array, transferId: Uint8Array) => Uint8Array;
+  readonly liftedHold: (holdId: Uint8Array) => Uint8Array;
   readonly asset: (assetId: Uint8Array) => Uint8Array;
   readonly assetCount: () => Uint8Array;
   readonly assetByIndex: (index: number) => Uint8Array;
+  readonly issued: (assetId: Uint8Array) => Uint8Array;
   readonly representation: (assetId: Uint8Array, gateway: Uint8Array) => Uint8Array;
   readonly position: (assetId: Uint8Array, gateway: Uint8Array) => Uint8Array;
   readonly conservation: (assetId: Uint8Array) => Uint8Array;
@@ -57,6 +65,8 @@ export const stateKey: {
   readonly flow: (assetId: Uint8Array, gateway: Uint8Array) => Uint8Array;
   readonly credential: (credentialId: Uint8Array) => Uint8Array;
   readonly credentialPosition: (credentialId: Uint8Array, gateway: Uint8Array) => Uint8Array;
+  readonly credentialUnderWay: (transferId: Uint8Array) => Uint8Array;
+  readonly credentialMark: (credentialId: Uint8Array, gateway: Uint8Array) => Uint8Array;
   readonly hold: (holdId: Uint8Array) => Uint8Array;
   readonly holdBySubject: (kind: number, subject: Uint8Array) => Uint8Array;
   readonly checkpoint: (suite: number, height: bigint) => Uint8Array;
@@ -67,6 +77,8 @@ export const stateKey: {
   ) => Uint8Array;
   readonly latestCheckpoint: (suite: number) => Uint8Array;
   readonly canonicalDigest: (suite: number, height: bigint) => Uint8Array;
+  readonly forgottenDigest: (suite: number) => Uint8Array;
+  readonly checkpointRequest: () => Uint8Array;
   readonly handover: (suite: number, fromEpoch: bigint) => Uint8Array;
   readonly handoverSignature: (
     suite: number,
@@ -112,8 +124,13 @@ export const stateKey: {
   chain: (gateway) => key("chains/chain/", gateway),
   chainCount: () => key("chains/count/"),
   chainByIndex: (index) => key("chains/by-index/", n32(index)),
+  admittedChainCount: () => key("chains/admitted-count/"),
+  admittedChain: (index) => key("chains/admitted/", n32(index)),
+  pendingChainCount: () => key("chains/pending-count/"),
+  pendingChainsOf: (registrant) => key("chains/pending-of/", registrant),
   client: (gateway) => key("clients/client/", gateway),
   provenHeader: (gateway, height) => key("clients/header/", gateway, n64(height)),
+  provenHeaderCount: (gateway) => key("clients/header-count/", gateway),
   lane: (gateway, lane) => key("packets/lane/", gateway, n16(lane)),
   sent: (gateway, lane, sequence) => key("packets/sent/", gateway, n16(lane), n64(sequence)),
   receipt: (gateway, lane, sequence) => key("packets/receipt/", gateway, n16(lane), n64(sequence)),
@@ -124,9 +141,12 @@ export const stateKey: {
   transferByIndex: (index) => key("transfers/by-index/", n64(index)),
   releaseQueue: (releaseAtMs, transferId) =>
     key("transfers/release-queue/", n64(releaseAtMs), transferId),
+  heldTransfer: (holdId, transferId) => key("transfers/held/", holdId, transferId),
+  liftedHold: (holdId) => key("transfers/lifted/", holdId),
   asset: (assetId) => key("asset/asset/", assetId),
   assetCount: () => key("asset/count/"),
   assetByIndex: (index) => key("asset/by-index/", n32(index)),
+  issued: (assetId) => key("asset/issued/", assetId),
   representation: (assetId, gateway) => key("asset/representation/", assetId, gateway),
   position: (assetId, gateway) => key("transfers/position/", assetId, gateway),
   conservation: (assetId) => key("transfers/conservation/", assetId),
@@ -137,6 +157,8 @@ export const stateKey: {
   credential: (credentialId) => key("data-credential/credential/", credentialId),
   credentialPosition: (credentialId, gateway) =>
     key("data-credential/position/", credentialId, gateway),
+  credentialUnderWay: (transferId) => key("data-credential/under-way/", transferId),
+  credentialMark: (credentialId, gateway) => key("data-credential/mark/", credentialId, gateway),
   hold: (holdId) => key("supervision/hold/", holdId),
   holdBySubject: (kind, subject) => key("supervision/by-subject/", Uint8Array.of(kind), subject),
   checkpoint: (suite, height) => key("checkpoints/checkpoint/", Uint8Array.of(suite), n64(height)),
@@ -144,6 +166,8 @@ export const stateKey: {
     key("checkpoints/signature/", Uint8Array.of(suite), n64(height), validator),
   latestCheckpoint: (suite) => key("checkpoints/latest/", Uint8Array.of(suite)),
   canonicalDigest: (suite, height) => key("checkpoints/digest/", Uint8Array.of(suite), n64(height)),
+  forgottenDigest: (suite) => key("checkpoints/forgotten/", Uint8Array.of(suite)),
+  checkpointRequest: () => key("checkpoints/requested/"),
   handover: (suite, fromEpoch) =>
     key("checkpoints/handover/", Uint8Array.of(suite), n64(fromEpoch)),
   handoverSignature: (suite, fromEpoch, validator) =>

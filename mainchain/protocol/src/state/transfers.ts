@@ -80,6 +80,8 @@ export const transferRecordCodec: Codec<TransferRecord> = struct<TransferRecord>
 /** The rope's books of one asset at one gateway, in origin units. Source: docs/protocol.md §1, §4. */
 export interface PositionRecord {
   readonly outstanding: bigint;
+  /** sent there and not answered: it may come back before its receipt does */
+  readonly inFlight: bigint;
   readonly received: bigint;
   readonly sent: bigint;
   readonly settled: bigint;
@@ -94,6 +96,7 @@ export interface PositionRecord {
 }
 export const positionRecordCodec: Codec<PositionRecord> = struct<PositionRecord>({
   outstanding: u128,
+  inFlight: u128,
   received: u256,
   sent: u256,
   settled: u256,

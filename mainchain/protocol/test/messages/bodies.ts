@@ -58,6 +58,8 @@ export const bodies: { readonly [K in MessageName]: Arbitrary<MessageBodies[K]> 
   }),
   "chains/approve": fc.record({ gateway: b32 }),
   "chains/suspend": fc.record({ gateway: b32, reason: u16 }),
+  "chains/resume": fc.record({ gateway: b32 }),
+  "chains/reject": fc.record({ gateway: b32, reason: u16 }),
   "chains/update-client": fc.record({
     gateway: b32,
     height: u64,
@@ -118,6 +120,7 @@ export const bodies: { readonly [K in MessageName]: Arbitrary<MessageBodies[K]> 
   }),
   "asset/issue": holding,
   "asset/transfer": holding,
+  "asset/release-pledge": fc.record({ assetId: b32, tokenId: b32 }),
   "asset/pledge": fc.record({
     assetId: b32,
     tokenId: b32,

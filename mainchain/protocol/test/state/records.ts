@@ -145,6 +145,7 @@ export const records: Readonly<Record<string, readonly [Codec<unknown>, Arbitrar
     protocol.positionRecordCodec,
     fc.record({
       outstanding: u128,
+      inFlight: u128,
       received: u256,
       sent: u256,
       settled: u256,
@@ -199,6 +200,7 @@ export const records: Readonly<Record<string, readonly [Codec<unknown>, Arbitrar
     protocol.titleRecordCodec,
     fc.record({
       location: b32,
+      towards: b32,
       holder: b20,
       lienHolder: b32,
       lienAmount: u256,

@@ -96,6 +96,18 @@ describe("state keys", () => {
     haltCount: stateKey.haltCount(),
     haltByIndex: stateKey.haltByIndex(1n),
     haltBySubject: stateKey.haltBySubject(1, some),
+    admittedChainCount: stateKey.admittedChainCount(),
+    admittedChain: stateKey.admittedChain(1),
+    pendingChainCount: stateKey.pendingChainCount(),
+    pendingChainsOf: stateKey.pendingChainsOf(some),
+    provenHeaderCount: stateKey.provenHeaderCount(some),
+    heldTransfer: stateKey.heldTransfer(some, some),
+    liftedHold: stateKey.liftedHold(some),
+    issued: stateKey.issued(some),
+    credentialUnderWay: stateKey.credentialUnderWay(some),
+    credentialMark: stateKey.credentialMark(some, some),
+    forgottenDigest: stateKey.forgottenDigest(1),
+    checkpointRequest: stateKey.checkpointRequest(),
   };
 
   test("never stand in the range of another record", () => {

@@ -23,6 +23,7 @@ import {
 } from "@ropenet/protocol";
 import { readBridgeKeys } from "../bridge-keys.ts";
 import { type Context, readRecord, type StateView } from "../module.ts";
+import { isAdmitted } from "../modules/chains/admitted.ts";
 import { collectHandover, readHandover } from "../modules/checkpoints/handovers.ts";
 import {
   type CollectedSignature,
@@ -151,16 +152,12 @@ class CommittedQueries implements Queries {
       outboxEntryRecordCodec,
     );
     const summaries = this.#parts.directory
-      .list(context)
+      .listAdmitted(context)
       .filter((one) => one.suite === suite)
       .flatMap((one) => {
-        // A chain that was registered later has no leaf in this checkpoint.
-        const { value: registered } = proveAt(
-          reader,
-          stateKey.chain(one.gateway),
-          checkpointHeight,
-        );
-        if (!registered) return [];
+        // A chain that was approved later has no leaf in this checkpoint.
+        const { value: then } = proveAt(reader, stateKey.chain(one.gateway), checkpointHeight);
+        if (!(then && isAdmitted(decode(chainRecordCodec, then)))) return [];
         const { value } = proveAt(reader, stateKey.outbox(one.gateway), checkpointHeight);
         const { count, root } = value ? decode(outboxRecordCodec, value) : emptyOutbox(suite);
         return [{ gatewayUid: one.gateway, count, root }];

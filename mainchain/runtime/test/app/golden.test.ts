@@ -78,8 +78,8 @@ it("the same blocks give the same state roots, for ever", () => {
     height: world.rope.height,
   }).toEqual({
     genesis: "5733b7d0604173d8b7cc0adb5e375025b3dc919b8010a9daa72f94785f3431b9",
-    founded: "c13d41720e0a50d76e116b7b5f9823989cf2e2ead0b4c1b389f8db9c3fee6ab6",
-    told: "adc5eceb9540fdef2afd198dd8aedfdb19ed43ca10597760ac50c56165410c7c",
+    founded: "aaaaf495f58ab7dfa9f1c52eab85ef91e55a3dfa3478bd5bd4501850c9f0b2dc",
+    told: "cb97e9e03dfdce4c2a656b9782373fd0f7c4cd486c00a331b4e915ff18e5eaf8",
     height: 20n,
   });
 });

@@ -1,5 +1,6 @@
 import {
   ACK_STATUS,
+  ASSET_CLASS,
   type AssetRecord,
   accountRecordCodec,
   acknowledgementCodec,
@@ -38,7 +39,6 @@ import { ROPE } from "./genesis.ts";
 import type { RopeBench } from "./rope-bench.ts";
 
 const { queued, forwarded, settled, returned, quarantined } = TRANSFER_STATE;
-const UNIQUE = 2;
 
 export interface Audit {
   /** Recounts the books of the committed state from its transfers. @throws the first rule that does not hold */
@@ -67,6 +67,8 @@ interface Recount {
   readonly books: Omit<ConservationRecord, "height">;
   /** outstanding by gateway, hex; the origin's own is the escrow */
   readonly balances: ReadonlyMap<string, bigint>;
+  /** what is on its second leg, by the gateway it goes to, hex */
+  readonly flights: ReadonlyMap<string, bigint>;
 }
 
 /** The books of an asset from nothing but what its transfers say. */
@@ -75,24 +77,27 @@ function recount(
   transfers: readonly TransferRecord[],
 ): Recount {
   const balances = new Map<string, bigint>();
+  const flights = new Map<string, bigint>();
   const pockets = { held: 0n, inFlight: 0n };
-  const move = (gateway: Uint8Array, amount: bigint): void => {
+  const count = (to: Map<string, bigint>, gateway: Uint8Array, amount: bigint): void => {
     const name = bytesToHex(gateway);
-    balances.set(name, (balances.get(name) ?? 0n) + amount);
+    to.set(name, (to.get(name) ?? 0n) + amount);
   };
   for (const { asset, state, leg1, finalGateway } of transfers) {
     if (!asset || !equalBytes(asset.assetId, assetId)) continue;
     if (state === returned || state === quarantined) continue;
-    move(leg1.sourceGateway, -asset.amount);
+    count(balances, leg1.sourceGateway, -asset.amount);
     if (state === queued) pockets.held += asset.amount;
-    else if (state === forwarded) pockets.inFlight += asset.amount;
-    else move(finalGateway, asset.amount);
+    else if (state === forwarded) {
+      pockets.inFlight += asset.amount;
+      count(flights, finalGateway, asset.amount);
+    } else count(balances, finalGateway, asset.amount);
   }
   const origin = bytesToHex(originGateway);
   const escrow = -(balances.get(origin) ?? 0n);
   balances.delete(origin);
   const outstandingTotal = [...balances.values()].reduce((sum, amount) => sum + amount, 0n);
-  return { books: { escrow, outstandingTotal, ...pockets }, balances };
+  return { books: { escrow, outstandingTotal, ...pockets }, balances, flights };
 }
 
 /** I4 and I5 of one asset. */
@@ -102,7 +107,8 @@ function checkBooks(
   transfers: readonly TransferRecord[],
 ): void {
   const { assetId, originGateway } = asset;
-  const { books, balances } = recount(asset, transfers);
+  const counts = recount(asset, transfers);
+  const { books, balances } = counts;
   const recorded = rope.must(stateKey.conservation(assetId), conservationRecordCodec);
   const name = `asset ${short(assetId)}`;
   for (const field of ["escrow", "outstandingTotal", "inFlight", "held"] as const) {
@@ -116,9 +122,9 @@ function checkBooks(
     escrow === outstandingTotal + inFlight + held,
     `I4 ${name}: escrow ${escrow} ≠ ${outstandingTotal} + ${inFlight} + ${held}`,
   );
-  checkPositions(rope, assetId, originGateway, balances);
+  checkPositions(rope, asset, counts);
   checkHoldings(rope, asset, balances.get(bytesToHex(ROPE)) ?? 0n);
-  if (asset.assetClass === UNIQUE) checkTitles(rope, assetId, originGateway, transfers);
+  if (asset.assetClass === ASSET_CLASS.unique) checkTitles(rope, assetId, originGateway, transfers);
 }
 
 /** What accounts of the rope hold together is what the rope holds as a strand. */
@@ -137,24 +143,25 @@ function checkHoldings(rope: RopeBench, asset: AssetRecord, outstanding: bigint)
 
 function checkPositions(
   rope: RopeBench,
-  assetId: Uint8Array,
-  originGateway: Uint8Array,
-  balances: ReadonlyMap<string, bigint>,
+  { assetId, originGateway }: AssetRecord,
+  { balances, flights }: Recount,
 ): void {
-  const recorded = new Map<string, bigint>();
+  const recorded = new Map<string, { outstanding: bigint; inFlight: bigint }>();
   for (const [key, value] of rope.records("transfers/position/")) {
     if (!equalBytes(key.slice(-64, -32), assetId)) continue;
-    const { outstanding } = decode(positionRecordCodec, value);
-    recorded.set(bytesToHex(key.slice(-32)), outstanding);
+    recorded.set(bytesToHex(key.slice(-32)), decode(positionRecordCodec, value));
   }
-  const atOrigin = recorded.get(bytesToHex(originGateway)) ?? 0n;
+  const atOrigin = recorded.get(bytesToHex(originGateway))?.outstanding ?? 0n;
   demand(atOrigin === 0n, `I4 asset ${short(assetId)}: its origin owes itself ${atOrigin}`);
-  for (const gateway of new Set([...recorded.keys(), ...balances.keys()])) {
-    const outstanding = recorded.get(gateway) ?? 0n;
+  const gateways = new Set([...recorded.keys(), ...balances.keys(), ...flights.keys()]);
+  for (const gateway of gateways) {
+    const { outstanding, inFlight } = recorded.get(gateway) ?? { outstanding: 0n, inFlight: 0n };
     const amount = balances.get(gateway) ?? 0n;
+    const flight = flights.get(gateway) ?? 0n;
     const name = `asset ${short(assetId)} at ${gateway.slice(0, 12)}`;
     demand(amount >= 0n, `I5 ${name}: gave back more than it held (${amount})`);
     demand(outstanding === amount, `I4 ${name}: ${outstanding}, its transfers make ${amount}`);
+    demand(inFlight === flight, `I4 ${name}: ${inFlight} on the way, its transfers make ${flight}`);
   }
 }
 

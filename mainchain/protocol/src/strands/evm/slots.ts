@@ -49,9 +49,18 @@ export function lienSlot(assetId: Uint8Array, tokenId: Uint8Array): Uint8Array {
   return mappingSlot(3n, keccak256(concatBytes(encode(b32, assetId), encode(b32, tokenId))));
 }
 
+/** Names one use on its strand; `useId` is the grantee's own choice. */
+export interface UseName {
+  readonly credentialId: Uint8Array;
+  /** 20 bytes */
+  readonly grantee: Uint8Array;
+  readonly useId: Uint8Array;
+}
+
 /** Slot 4: the record of one use of a credential. */
-export function useSlot(useId: Uint8Array): Uint8Array {
-  return mappingSlot(4n, useId);
+export function useSlot({ credentialId, grantee, useId }: UseName): Uint8Array {
+  const name = concatBytes(encode(b32, credentialId), word(b20, grantee), encode(b32, useId));
+  return mappingSlot(4n, keccak256(name));
 }
 
 /** Slot 5: units of a credential used up, monotone. */

@@ -27,7 +27,9 @@ describe("EVM slots", () => {
     expect(bytesToHex(receiptSlot(a, 0x8001, 7n))).toBe(hash(lane, word(1n)));
     expect(bytesToHex(counterSlot(a, 3))).toBe(hash(raw(a, word(3n)), word(2n)));
     expect(bytesToHex(lienSlot(a, b))).toBe(hash(raw(a, b), word(3n)));
-    expect(bytesToHex(useSlot(a))).toBe(hash(a, word(4n)));
+    const grantee = new Uint8Array(20).fill(0xab);
+    const use = raw(a, concatBytes(new Uint8Array(12), grantee), b);
+    expect(bytesToHex(useSlot({ credentialId: a, grantee, useId: b }))).toBe(hash(use, word(4n)));
     expect(bytesToHex(credentialUsedSlot(a))).toBe(hash(a, word(5n)));
     expect(bytesToHex(credentialRemainingSlot(a))).toBe(hash(a, word(6n)));
   });
@@ -36,7 +38,9 @@ describe("EVM slots", () => {
     expect(codeOf(() => commitmentSlot(a, 0x1_0000, 1n))).toBe("codec/out-of-range");
     expect(codeOf(() => commitmentSlot(a, 0, 2n ** 64n))).toBe("codec/out-of-range");
     expect(codeOf(() => receiptSlot(a.slice(1), 0, 1n))).toBe("codec/out-of-range");
-    expect(codeOf(() => useSlot(a.slice(1)))).toBe("codec/out-of-range");
+    expect(codeOf(() => useSlot({ credentialId: a, grantee: a, useId: b }))).toBe(
+      "codec/out-of-range",
+    );
   });
 
   test("hold zero for a free title and a digest for an encumbered one", () => {

@@ -29,6 +29,12 @@ export type AssetErrorInfo =
       readonly lienHolder: Uint8Array;
       readonly amount: bigint;
     }
+  | { readonly code: "asset/not-pledged-here"; readonly tokenId: Uint8Array }
+  | {
+      readonly code: "asset/not-creditor";
+      readonly tokenId: Uint8Array;
+      readonly lienHolder: Uint8Array;
+    }
   | { readonly code: "asset/older-than-known"; readonly height: bigint; readonly known: bigint }
   | { readonly code: "asset/lien-not-proven"; readonly tokenId: Uint8Array };
 

@@ -1,23 +1,21 @@
 import {
+  ASSET_CLASS,
   type AssetRecord,
   assetRecordCodec,
   equalBytes,
   holdingRecordCodec,
+  MAX_AMOUNT,
   representationRecordCodec,
   ropeGatewayUid,
   stateKey,
   type TitleRecord,
   titleRecordCodec,
+  ZERO_20,
   ZERO_32,
 } from "@ropenet/protocol";
 import { type Context, readRecord, writeRecord } from "../../module.ts";
 import type { AssetDirectory, Holdings } from "../../slices.ts";
 import { AssetError } from "./errors.ts";
-
-export const FUNGIBLE = 1;
-export const UNIQUE = 2;
-export const NOBODY: Uint8Array = new Uint8Array(20);
-export const MAX_AMOUNT: bigint = (1n << 128n) - 1n;
 
 export const assets: AssetDirectory = {
   find: (context, assetId) => readRecord(context.state, stateKey.asset(assetId), assetRecordCodec),
@@ -37,7 +35,8 @@ export function readTitle(context: Context, asset: AssetRecord, tokenId: Uint8Ar
   return (
     readRecord(context.state, stateKey.title(asset.assetId, tokenId), titleRecordCodec) ?? {
       location: asset.originGateway,
-      holder: NOBODY,
+      towards: ZERO_32,
+      holder: ZERO_20,
       ...FREE,
     }
   );
@@ -52,7 +51,7 @@ export function writeTitle(
   writeRecord(context.state, stateKey.title(asset.assetId, tokenId), titleRecordCodec, title);
 }
 
-export const FREE: Omit<TitleRecord, "location" | "holder"> = {
+export const FREE: Omit<TitleRecord, "location" | "towards" | "holder"> = {
   lienHolder: ZERO_32,
   lienAmount: 0n,
   lienAgreement: ZERO_32,
@@ -100,7 +99,7 @@ function setBalance(
 
 export const holdings: Holdings = {
   debit(context, asset, tokenId, account, amount): void {
-    if (asset.assetClass === UNIQUE) {
+    if (asset.assetClass === ASSET_CLASS.unique) {
       const title = readTitle(context, asset, tokenId);
       assertHolder(context, tokenId, title, account);
       assertFree(tokenId, title);
@@ -114,13 +113,14 @@ export const holdings: Holdings = {
     if (balance > MAX_AMOUNT) throw new AssetError({ code: "asset/overflow", amount });
     setBalance(context, asset.assetId, account, balance);
   },
-  locationOf: (context, asset, tokenId) => readTitle(context, asset, tokenId).location,
-  departTitle: (context, asset, tokenId) =>
-    writeTitle(context, asset, tokenId, { location: ZERO_32, holder: NOBODY, ...FREE }),
+  placeOf: (context, asset, tokenId) => readTitle(context, asset, tokenId),
+  departTitle: (context, asset, tokenId, towards) =>
+    writeTitle(context, asset, tokenId, { location: ZERO_32, towards, holder: ZERO_20, ...FREE }),
   settleTitle: (context, asset, tokenId, { gateway, holder, height }) =>
     writeTitle(context, asset, tokenId, {
       ...FREE,
       location: gateway,
+      towards: ZERO_32,
       holder,
       lienGateway: gateway,
       lienHeight: height,

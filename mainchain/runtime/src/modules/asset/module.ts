@@ -13,7 +13,7 @@ import { assets, holdings } from "./holdings.ts";
 import { observeLien } from "./observe-lien.ts";
 import { registerAsset } from "./register-asset.ts";
 import { addRepresentation, controlPackets } from "./representations.ts";
-import { issueAsset, pledgeAsset, transferAsset } from "./rope-holders.ts";
+import { issueAsset, pledgeAsset, releasePledge, transferAsset } from "./rope-holders.ts";
 
 /** Assets, how they exist on each gateway, and what accounts of the rope hold of them. */
 export function createAssetModule(slices: {
@@ -39,6 +39,7 @@ export function createAssetModule(slices: {
       "asset/issue": (context, body) => issueAsset(context, body, directory),
       "asset/transfer": (context, body) => transferAsset(context, body, directory),
       "asset/pledge": (context, body) => pledgeAsset(context, body, directory),
+      "asset/release-pledge": (context, body) => releasePledge(context, body, directory),
       "asset/observe-lien": (context, body) => observeLien(context, body, verifier),
     },
   };

@@ -1,8 +1,15 @@
-import { bytesToHex, equalBytes, lienSlot, lienValue, type ObserveLien } from "@ropenet/protocol";
+import {
+  ASSET_CLASS,
+  bytesToHex,
+  equalBytes,
+  lienSlot,
+  lienValue,
+  type ObserveLien,
+} from "@ropenet/protocol";
 import type { TransactionContext } from "../../module.ts";
 import type { StrandVerifier } from "../../slices.ts";
 import { AssetError } from "./errors.ts";
-import { readTitle, requireAsset, UNIQUE, writeTitle } from "./holdings.ts";
+import { readTitle, requireAsset, writeTitle } from "./holdings.ts";
 
 /** What the gateway at which a title is says of its lien, proven; anybody may bring the proof. */
 export function observeLien(
@@ -12,7 +19,8 @@ export function observeLien(
 ): void {
   const { anchor, assetId, tokenId, lienHolder, amount, agreement, proof } = body;
   const asset = requireAsset(context, assetId);
-  if (asset.assetClass !== UNIQUE) throw new AssetError({ code: "asset/not-unique", assetId });
+  if (asset.assetClass !== ASSET_CLASS.unique)
+    throw new AssetError({ code: "asset/not-unique", assetId });
   const title = readTitle(context, asset, tokenId);
   if (!equalBytes(title.location, anchor.gateway)) {
     throw new AssetError({ code: "asset/not-located-here", tokenId, location: title.location });

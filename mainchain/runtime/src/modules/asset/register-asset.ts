@@ -1,4 +1,5 @@
 import {
+  ASSET_CLASS,
   assetIdOf,
   assetRecordCodec,
   b32,
@@ -12,7 +13,6 @@ import {
 import { readRecord, type TransactionContext, writeRecord } from "../../module.ts";
 import type { BooksOpener, ChainDirectory, Offices } from "../../slices.ts";
 import { AssetError } from "./errors.ts";
-import { FUNGIBLE, UNIQUE } from "./holdings.ts";
 
 /** As ERC-20 contracts show them; more would not fit the amounts. */
 const MAX_DECIMALS = 30;
@@ -22,8 +22,10 @@ const MAX_CLASSIFICATION = 3;
 function checkFields(body: RegisterAsset): void {
   const bad = (field: string): AssetError => new AssetError({ code: "asset/bad-field", field });
   const { assetClass, decimals, name, symbol, classification } = body;
-  if (assetClass !== FUNGIBLE && assetClass !== UNIQUE) throw bad("assetClass");
-  if (decimals > MAX_DECIMALS || (assetClass === UNIQUE && decimals !== 0)) throw bad("decimals");
+  if (assetClass !== ASSET_CLASS.fungible && assetClass !== ASSET_CLASS.unique)
+    throw bad("assetClass");
+  if (decimals > MAX_DECIMALS || (assetClass === ASSET_CLASS.unique && decimals !== 0))
+    throw bad("decimals");
   if (name.length === 0) throw bad("name");
   if (symbol.length === 0) throw bad("symbol");
   if (classification < 1 || classification > MAX_CLASSIFICATION) throw bad("classification");

@@ -2,6 +2,7 @@ import {
   ACK_STATUS,
   type Acknowledgement,
   type AddRepresentation,
+  ASSET_CLASS,
   type AssetRecord,
   bytesToHex,
   type ChainRecord,
@@ -21,7 +22,7 @@ import {
 import { type Context, type TransactionContext, writeRecord } from "../../module.ts";
 import type { ChainDirectory, Offices, PacketHandler, PacketOutlet } from "../../slices.ts";
 import { AssetError } from "./errors.ts";
-import { assets, requireAsset, UNIQUE } from "./holdings.ts";
+import { assets, requireAsset } from "./holdings.ts";
 
 const BAD_ACTION = failureCode("bad-action");
 /** As the gateways bound it (docs/protocol.md §9, Scale). */
@@ -36,7 +37,11 @@ function checkFields(body: AddRepresentation, asset: AssetRecord, isOrigin: bool
   const { localId, decimals, scale, netLimit, windowMs } = body;
   const expected = isOrigin ? asset.nativeId : ZERO_32;
   if (!equalBytes(localId, expected)) throw bad("localId");
-  if (scale > MAX_SCALE || scale < -MAX_SCALE || (asset.assetClass === UNIQUE && scale !== 0)) {
+  if (
+    scale > MAX_SCALE ||
+    scale < -MAX_SCALE ||
+    (asset.assetClass === ASSET_CLASS.unique && scale !== 0)
+  ) {
     throw bad("scale");
   }
   if (decimals !== asset.decimals + scale) throw bad("decimals");

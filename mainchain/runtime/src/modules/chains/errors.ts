@@ -4,6 +4,9 @@ export type ChainsErrorInfo =
   | { readonly code: "chain/unknown"; readonly gateway: Uint8Array }
   | { readonly code: "chain/exists"; readonly gateway: Uint8Array }
   | { readonly code: "chain/not-active"; readonly gateway: Uint8Array; readonly state: number }
+  | { readonly code: "chain/not-open"; readonly gateway: Uint8Array; readonly state: number }
+  | { readonly code: "chain/not-suspended"; readonly gateway: Uint8Array; readonly state: number }
+  | { readonly code: "chain/too-many"; readonly what: string; readonly limit: number }
   | { readonly code: "chain/not-pending"; readonly gateway: Uint8Array; readonly state: number }
   | { readonly code: "chain/bad-field"; readonly field: string }
   | { readonly code: "client/frozen"; readonly gateway: Uint8Array }

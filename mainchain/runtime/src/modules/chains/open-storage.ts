@@ -1,6 +1,7 @@
 import {
   b32ToAccount,
   type ChainRecord,
+  type ClientRecord,
   clientRecordCodec,
   openAccount,
   type ProofAnchor,
@@ -18,19 +19,28 @@ function unitsOf(nodes: TrieNodes): bigint {
   return nodes.reduce((sum, node) => sum + 100n + BigInt(node.length), 0n);
 }
 
+/** @throws {ChainsError} `client/frozen`, `client/expired` */
+export function requireLiveClient(
+  { state, timeMs: now }: TransactionContext,
+  { gateway, trustingPeriodMs }: ChainRecord,
+): ClientRecord {
+  const client = readRecord(state, stateKey.client(gateway), clientRecordCodec);
+  if (!client || client.frozen) throw new ChainsError({ code: "client/frozen", gateway });
+  if (now > client.updatedAtMs + trustingPeriodMs) {
+    throw new ChainsError({ code: "client/expired", gateway, updatedAtMs: client.updatedAtMs });
+  }
+  return client;
+}
+
 /** The gateway's storage under a proven header; the account proof carries its code hash. */
 export function openStorage(
   context: TransactionContext,
   chain: ChainRecord,
   anchor: ProofAnchor,
 ): ProvenStorage {
-  const { state, timeMs: now } = context;
+  const { state } = context;
   const { gateway, height, accountProof } = anchor;
-  const client = readRecord(state, stateKey.client(gateway), clientRecordCodec);
-  if (!client || client.frozen) throw new ChainsError({ code: "client/frozen", gateway });
-  if (now > client.updatedAtMs + chain.trustingPeriodMs) {
-    throw new ChainsError({ code: "client/expired", gateway, updatedAtMs: client.updatedAtMs });
-  }
+  requireLiveClient(context, chain);
   const header = readRecord(state, stateKey.provenHeader(gateway, height), provenHeaderRecordCodec);
   if (!header) throw new ChainsError({ code: "client/unknown-height", height });
   const address = b32ToAccount(chain.gatewayAddress);

@@ -1,5 +1,6 @@
 import {
   bytesToHex,
+  CHAIN_STATE,
   type ChainRecord,
   chainRecordCodec,
   checkAttestorSet,
@@ -15,8 +16,6 @@ import { ChainsError } from "./errors.ts";
 import { KEPT_HEADERS, writeHeaderCount } from "./update-client.ts";
 
 const TOP = (1n << 64n) - 1n;
-const PENDING = 1;
-const ACTIVE = 2;
 
 interface Kept {
   readonly count: number;
@@ -49,7 +48,7 @@ function dropHeaders(state: StateView, gateway: Uint8Array, keptHeight: bigint):
 export function recoverClient(context: Context, chain: ChainRecord, body: RecoverClient): void {
   const { state, timeMs } = context;
   const { gateway, attestors, threshold, keptHeight } = body;
-  if (chain.state === PENDING) {
+  if (chain.state === CHAIN_STATE.pending || chain.state === CHAIN_STATE.rejected) {
     throw new ChainsError({ code: "chain/not-active", gateway, state: chain.state });
   }
   const signers =
@@ -65,7 +64,7 @@ export function recoverClient(context: Context, chain: ChainRecord, body: Recove
   writeRecord(state, stateKey.chain(gateway), chainRecordCodec, {
     ...chain,
     ...signers,
-    state: ACTIVE,
+    state: CHAIN_STATE.active,
   });
   context.emit("chains.recovered", {
     gateway: bytesToHex(gateway),

@@ -3,6 +3,7 @@ import {
   b32ToAccount,
   bytesToHex,
   CHAIN_KIND,
+  CHAIN_STATE,
   type ChainRecord,
   chainRecordCodec,
   checkAttestorSet,
@@ -18,6 +19,7 @@ import {
 } from "@ropenet/protocol";
 import { readRecord, type TransactionContext, writeRecord } from "../../module.ts";
 import type { Offices } from "../../slices.ts";
+import { noteAdmitted, notePending } from "./admitted.ts";
 import { ChainsError } from "./errors.ts";
 
 const ATTESTED = 3;
@@ -56,8 +58,14 @@ export function registerChain(
     gatewayAddress,
     deployment,
   });
-  if (state.get(stateKey.chain(gateway))) throw new ChainsError({ code: "chain/exists", gateway });
-  const index = readRecord(state, stateKey.chainCount(), u32) ?? 0;
+  const known = readRecord(state, stateKey.chain(gateway), chainRecordCodec);
+  if (known && known.state !== CHAIN_STATE.rejected)
+    throw new ChainsError({ code: "chain/exists", gateway });
+  const isApproved = parameters.developmentProfile;
+  if (isApproved) noteAdmitted(context, gateway);
+  else notePending(context, sender);
+  const total = readRecord(state, stateKey.chainCount(), u32) ?? 0;
+  const index = known?.index ?? total;
   const record: ChainRecord = {
     gateway,
     index,
@@ -70,7 +78,7 @@ export function registerChain(
     deployment,
     codeHash,
     registrant: sender,
-    state: parameters.developmentProfile ? 2 : 1,
+    state: isApproved ? CHAIN_STATE.active : CHAIN_STATE.pending,
     trustClass: ATTESTED,
     attestors: body.attestors,
     threshold: body.threshold,
@@ -78,8 +86,10 @@ export function registerChain(
     registeredAtMs: timeMs,
   };
   writeRecord(state, stateKey.chain(gateway), chainRecordCodec, record);
-  writeRecord(state, stateKey.chainByIndex(index), b32, gateway);
-  writeRecord(state, stateKey.chainCount(), u32, index + 1);
+  if (!known) {
+    writeRecord(state, stateKey.chainByIndex(index), b32, gateway);
+    writeRecord(state, stateKey.chainCount(), u32, total + 1);
+  }
   writeRecord(state, stateKey.client(gateway), clientRecordCodec, {
     latestHeight: 0n,
     latestTimeMs: 0n,
@@ -89,6 +99,6 @@ export function registerChain(
   context.emit("chains.registered", {
     gateway: bytesToHex(gateway),
     name,
-    approvedBy: parameters.developmentProfile ? "development profile" : "nobody yet",
+    approvedBy: isApproved ? "development profile" : "nobody yet",
   });
 }

@@ -1,20 +1,20 @@
 import {
   bytesToHex,
+  CHAIN_STATE,
   type ChainRecord,
   chainRecordCodec,
   clientRecordCodec,
-  concatBytes,
   equalBytes,
   provenHeaderRecordCodec,
   stateKey,
   type UpdateClient,
   u32,
-  utf8ToBytes,
   verifyAttestations,
   ZERO_32,
 } from "@ropenet/protocol";
 import { readRecord, type StateView, type TransactionContext, writeRecord } from "../../module.ts";
 import { ChainsError } from "./errors.ts";
+import { requireLiveClient } from "./open-storage.ts";
 
 /** Proven headers kept per strand: proofs older than this many updates are taken anew. */
 export const KEPT_HEADERS = 2_000;
@@ -29,21 +29,21 @@ function freeze(context: TransactionContext, chain: ChainRecord, height: bigint)
       ...client,
       frozen: true,
     });
-  writeRecord(state, stateKey.chain(chain.gateway), chainRecordCodec, { ...chain, state: 4 });
+  writeRecord(state, stateKey.chain(chain.gateway), chainRecordCodec, {
+    ...chain,
+    state: CHAIN_STATE.frozen,
+  });
   context.emit("chains.frozen", { gateway: bytesToHex(chain.gateway), height: String(height) });
 }
 
-const headerCountKey = (gateway: Uint8Array): Uint8Array =>
-  concatBytes(utf8ToBytes("clients/header-count/"), gateway);
-
 export function writeHeaderCount(state: StateView, gateway: Uint8Array, count: number): void {
-  writeRecord(state, headerCountKey(gateway), u32, count);
+  writeRecord(state, stateKey.provenHeaderCount(gateway), u32, count);
 }
 
 /** Counts a new header, and drops the oldest once there are more than are kept. */
 function keepHeaders(context: TransactionContext, gateway: Uint8Array): void {
   const { state } = context;
-  const key = headerCountKey(gateway);
+  const key = stateKey.provenHeaderCount(gateway);
   const count = (readRecord(state, key, u32) ?? 0) + 1;
   if (count <= KEPT_HEADERS) {
     writeRecord(state, key, u32, count);
@@ -62,11 +62,7 @@ export function updateClient(
 ): void {
   const { state, timeMs: now } = context;
   const { gateway, height, headerHash, stateRoot, timeMs } = body;
-  const client = readRecord(state, stateKey.client(gateway), clientRecordCodec);
-  if (!client || client.frozen) throw new ChainsError({ code: "client/frozen", gateway });
-  if (now > client.updatedAtMs + chain.trustingPeriodMs) {
-    throw new ChainsError({ code: "client/expired", gateway, updatedAtMs: client.updatedAtMs });
-  }
+  const client = requireLiveClient(context, chain);
   if (equalBytes(stateRoot, ZERO_32) || equalBytes(headerHash, ZERO_32)) {
     throw new ChainsError({ code: "client/zero-root" });
   }

@@ -23,8 +23,15 @@ import {
 } from "../../module.ts";
 import type { Handovers } from "../../slices.ts";
 import { CheckpointsError } from "./errors.ts";
-import { collectUnder, isSignedBy, keysOf, SUITES, signatureCodec, signerSet } from "./keeper.ts";
-import { REQUEST_KEY } from "./request.ts";
+import {
+  collectUnder,
+  isSignedBy,
+  keysOf,
+  requestCheckpoint,
+  SUITES,
+  signatureCodec,
+  signerSet,
+} from "./keeper.ts";
 
 export function readHandover(
   state: StateView,
@@ -70,7 +77,7 @@ export const handovers: Handovers = {
   areComplete: ({ state }, fromEpoch) =>
     SUITES.every((suite) => readHandover(state, suite, fromEpoch)?.complete === true),
   started: ({ state }) => {
-    if (!state.get(REQUEST_KEY)) state.set(REQUEST_KEY, Uint8Array.of(1));
+    requestCheckpoint(state);
   },
   forget({ state }, { epoch, members }): void {
     for (const suite of SUITES) {

@@ -152,6 +152,15 @@ export function dropOldest(state: StateView, suite: Suite, kept: readonly Checkp
 }
 
 /** Marks the running block's height as due for both suites. */
+/** Whether somebody waits for a checkpoint that is not due yet. */
+export function isRequested(state: StateView): boolean {
+  return state.get(stateKey.checkpointRequest()) !== undefined;
+}
+
+export function requestCheckpoint(state: StateView): void {
+  if (!isRequested(state)) state.set(stateKey.checkpointRequest(), Uint8Array.of(1));
+}
+
 export function markDue(context: Context): void {
   for (const suite of SUITES) {
     writeRecord(context.state, stateKey.latestCheckpoint(suite), latestCheckpointRecordCodec, {

@@ -1,4 +1,4 @@
-import type { ParametersRecord, Suite } from "@ropenet/protocol";
+import { type ParametersRecord, type Suite, stateKey, ZERO_32 } from "@ropenet/protocol";
 import type { Context, Module, StateView } from "../../module.ts";
 import type { CheckpointAttendance, PacketOutlet } from "../../slices.ts";
 import { noteAttendance } from "./attendance.ts";
@@ -6,34 +6,21 @@ import { signHandover } from "./handovers.ts";
 import {
   dropOldest,
   formCheckpoint,
+  isRequested,
   keptCheckpoints,
   latestOf,
   markDue,
+  requestCheckpoint,
   SUITES,
   signCheckpoint,
 } from "./keeper.ts";
-import { REQUEST_KEY } from "./request.ts";
 import { forgetDigests } from "./statements.ts";
 
-/** Leaves in all outboxes when a checkpoint was last due. */
-const COUNT_KEY = new TextEncoder().encode("checkpoints/leaves/");
+const FULL_32 = new Uint8Array(32).fill(0xff);
 
-function leafCount(context: Context, outlet: PacketOutlet): bigint {
-  return SUITES.flatMap((suite: Suite) => outlet.summaries(context, suite)).reduce(
-    (sum, { count }) => sum + count,
-    0n,
-  );
-}
-
-function readCount(state: StateView): bigint {
-  const bytes = state.get(COUNT_KEY);
-  return bytes ? new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0) : 0n;
-}
-
-function writeCount(state: StateView, count: bigint): void {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, count);
-  state.set(COUNT_KEY, bytes);
+/** Whether a leaf was added in this block. */
+function haveGrown(state: StateView): boolean {
+  return state.changedKeys(stateKey.outbox(ZERO_32), stateKey.outbox(FULL_32)).length > 0;
 }
 
 function isDue(
@@ -44,21 +31,19 @@ function isDue(
 ): boolean {
   const { dueTimeMs } = latestOf(state, SUITES[0] as Suite);
   const age = now - dueTimeMs;
-  const wanted = grown || state.get(REQUEST_KEY) !== undefined;
+  const wanted = grown || isRequested(state);
   return age >= (wanted ? parameters.checkpointIntervalMs : parameters.checkpointHeartbeatMs);
 }
 
-/** Leaves are counted at the end of a block; what grew too soon after the last checkpoint waits as a request. */
-function endBlock(context: Context, outlet: PacketOutlet): void {
+/** What grew too soon after the last checkpoint waits as a request. */
+function endBlock(context: Context): void {
   const { state, parameters, timeMs } = context;
-  const count = leafCount(context, outlet);
-  const grown = count !== readCount(state);
+  const grown = haveGrown(state);
   if (isDue(state, parameters, timeMs, grown)) {
     markDue(context);
-    if (grown) writeCount(state, count);
-    if (state.get(REQUEST_KEY)) state.delete(REQUEST_KEY);
-  } else if (grown && !state.get(REQUEST_KEY)) {
-    state.set(REQUEST_KEY, Uint8Array.of(1));
+    if (isRequested(state)) state.delete(stateKey.checkpointRequest());
+  } else if (grown) {
+    requestCheckpoint(state);
   }
 }
 
@@ -90,11 +75,9 @@ export function createCheckpointsModule(
     handlers: {
       "checkpoints/sign": signCheckpoint,
       "checkpoints/sign-handover": signHandover,
-      "checkpoints/request": (context): void => {
-        if (!context.state.get(REQUEST_KEY)) context.state.set(REQUEST_KEY, Uint8Array.of(1));
-      },
+      "checkpoints/request": ({ state }) => requestCheckpoint(state),
     },
     beginBlock: (context) => beginBlock(context, outlet, attendance),
-    endBlock: (context) => endBlock(context, outlet),
+    endBlock,
   };
 }

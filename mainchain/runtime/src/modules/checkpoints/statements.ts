@@ -15,7 +15,6 @@ import {
   type Suite,
   stateKey,
   u64,
-  utf8ToBytes,
 } from "@ropenet/protocol";
 import { readStakingParameters, readStakingProgress } from "../../epochs.ts";
 import { type Context, readRecord, type StateView } from "../../module.ts";
@@ -29,10 +28,8 @@ const TOP = (1n << 64n) - 1n;
 const FORGOTTEN_PER_CHECKPOINT = 4;
 
 /** The last height of a suite whose digest has been forgotten. */
-const forgottenKey = (suite: Suite): Uint8Array => utf8ToBytes(`checkpoints/forgotten/${suite}`);
-
 function forgottenHeight(state: StateView, suite: Suite): bigint {
-  return readRecord(state, forgottenKey(suite), u64) ?? 0n;
+  return readRecord(state, stateKey.forgottenDigest(suite), u64) ?? 0n;
 }
 
 /** Drops what is older than unbonding: nobody who signed then has anything left to lose. */
@@ -46,7 +43,7 @@ export function forgetDigests({ state, timeMs }: Context, suite: Suite): void {
   for (const [key, value] of oldest) {
     if (decode(canonicalDigestRecordCodec, value).timeMs + unbondingMs >= timeMs) return;
     state.delete(key);
-    state.set(forgottenKey(suite), key.slice(-8));
+    state.set(stateKey.forgottenDigest(suite), key.slice(-8));
   }
 }
 

@@ -4,14 +4,12 @@ import {
   type Codec,
   type CredentialPositionRecord,
   type CredentialRecord,
-  concatBytes,
   credentialPositionRecordCodec,
   credentialRecordCodec,
   stateKey,
   struct,
   u8,
   u64,
-  utf8ToBytes,
 } from "@ropenet/protocol";
 import { type Context, readRecord, type StateView, writeRecord } from "../../module.ts";
 import { CredentialError } from "./errors.ts";
@@ -56,11 +54,6 @@ const markCodec: Codec<PositionMark> = struct<PositionMark>({
   quarantined: bool,
 });
 
-const underWayKey = (transferId: Uint8Array): Uint8Array =>
-  concatBytes(utf8ToBytes("data-credential/under-way/"), transferId);
-const markKey = (credentialId: Uint8Array, gateway: Uint8Array): Uint8Array =>
-  concatBytes(utf8ToBytes("data-credential/mark/"), credentialId, gateway);
-
 /** @throws {CredentialError} `credential/unknown` */
 export function requireCredential(state: StateView, credentialId: Uint8Array): CredentialRecord {
   const record = readRecord(state, stateKey.credential(credentialId), credentialRecordCodec);
@@ -102,7 +95,7 @@ export function readMark(
   gateway: Uint8Array,
 ): PositionMark {
   return (
-    readRecord(state, markKey(credentialId, gateway), markCodec) ?? {
+    readRecord(state, stateKey.credentialMark(credentialId, gateway), markCodec) ?? {
       sinceHeight: 0n,
       underWay: 0n,
       closed: false,
@@ -118,16 +111,16 @@ export function writeMark(
   gateway: Uint8Array,
   mark: PositionMark,
 ): void {
-  writeRecord(context.state, markKey(credentialId, gateway), markCodec, mark);
+  writeRecord(context.state, stateKey.credentialMark(credentialId, gateway), markCodec, mark);
 }
 
 export function noteUnderWay(context: Context, transferId: Uint8Array, what: UnderWay): void {
-  writeRecord(context.state, underWayKey(transferId), underWayCodec, what);
+  writeRecord(context.state, stateKey.credentialUnderWay(transferId), underWayCodec, what);
 }
 
 /** What a packet carried, which is forgotten with this. */
 export function takeUnderWay(context: Context, transferId: Uint8Array): UnderWay {
-  const key = underWayKey(transferId);
+  const key = stateKey.credentialUnderWay(transferId);
   const found = readRecord(context.state, key, underWayCodec);
   if (!found) throw new Error("a credential packet that nobody has noted");
   context.state.delete(key);

@@ -11,6 +11,8 @@ export type PacketsErrorInfo =
   | { readonly code: "packet/payload-mismatch"; readonly sequence: bigint }
   | { readonly code: "packet/not-committed"; readonly sequence: bigint }
   | { readonly code: "packet/already-received"; readonly sequence: bigint }
+  /** what it gives back is still in flight to its strand: to be tried again after that is acknowledged */
+  | { readonly code: "packet/early-return"; readonly sequence: bigint }
   | { readonly code: "packet/out-of-order"; readonly expected: bigint; readonly sequence: bigint }
   | { readonly code: "packet/unknown-sent"; readonly sequence: bigint }
   | { readonly code: "packet/already-acknowledged"; readonly sequence: bigint }

@@ -14,7 +14,7 @@ function summaries(
   suite: Suite,
 ): readonly OutboxSummary[] {
   return directory
-    .list(context)
+    .listAdmitted(context)
     .filter((chain) => chain.suite === suite)
     .map(({ gateway }) => {
       const { count, root } = readOutbox(context.state, gateway, suite);
@@ -56,6 +56,7 @@ export function createPacketsModule(slices: {
       "packets/receive": (context, body) =>
         receivePackets(context, body, {
           verifier,
+          directory,
           handlers,
           ropeGateway: directory.ropeGateway(context),
         }),

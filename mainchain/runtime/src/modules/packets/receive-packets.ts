@@ -21,7 +21,13 @@ import {
   ZERO_32,
 } from "@ropenet/protocol";
 import { readRecord, type TransactionContext, writeRecord } from "../../module.ts";
-import type { PacketHandler, ProvenStorage, ReceiveOutcome, StrandVerifier } from "../../slices.ts";
+import type {
+  ChainDirectory,
+  PacketHandler,
+  ProvenStorage,
+  ReceiveOutcome,
+  StrandVerifier,
+} from "../../slices.ts";
 import { PacketsError } from "./errors.ts";
 import { finishPacket } from "./finish-packet.ts";
 
@@ -82,7 +88,7 @@ function record(
   storage: ProvenStorage,
   outcome: ReceiveOutcome,
 ): void {
-  if (outcome.kind === "quarantined") return;
+  if (outcome.kind === "quarantined" || outcome.kind === "early") return;
   advanceOrderedLane(context, packet);
   if (outcome.kind === "ended") {
     const payee = accountToB32(context.sender);
@@ -107,12 +113,15 @@ function record(
 const isOnItsLane = ({ kind, lane }: Packet): boolean =>
   (kind === PACKET_KIND.control) === (lane === LANE_CONTROL);
 
+const isLate = ({ timeMs }: TransactionContext, { timeoutMs }: Packet): boolean =>
+  timeMs >= timeoutMs;
+
 function receiveOne(
   context: TransactionContext,
   item: ReceivedPacket,
   storage: ProvenStorage,
   handlers: PacketHandlers,
-): void {
+): ReceiveOutcome["kind"] {
   const { packet, payload } = item;
   const hash = checkCommitted(item, storage);
   const handler = isOnItsLane(packet) ? handlers.get(packet.kind) : undefined;
@@ -122,7 +131,7 @@ function receiveOne(
         payload,
         packetHash: hash,
         chain: storage.chain,
-        late: context.timeMs >= packet.timeoutMs,
+        late: isLate(context, packet),
       })
     : { kind: "ended", status: ACK_STATUS.failed, failure: failureCode("bad-action") };
   record(context, packet, hash, storage, outcome);
@@ -133,6 +142,7 @@ function receiveOne(
     packetHash: bytesToHex(hash),
     outcome: outcome.kind,
   });
+  return outcome.kind;
 }
 
 /** The rope's one entry point for packets of strands. Source: docs/protocol.md §2. */
@@ -141,6 +151,7 @@ export function receivePackets(
   body: ReceivePackets,
   parts: {
     readonly verifier: StrandVerifier;
+    readonly directory: ChainDirectory;
     readonly ropeGateway: Uint8Array;
     readonly handlers: PacketHandlers;
   },
@@ -148,17 +159,19 @@ export function receivePackets(
   if (body.items.length === 0) throw new PacketsError({ code: "packet/empty-batch" });
   const storage = parts.verifier.open(context, body.anchor);
   let taken = 0;
+  let early: bigint | undefined;
   for (const item of body.items) {
     checkShape(item, storage, parts.ropeGateway);
     const { sourceGateway, lane, sequence } = item.packet;
     if (context.state.get(stateKey.receipt(sourceGateway, lane, sequence))) continue;
-    receiveOne(context, item, storage, parts.handlers);
-    taken += 1;
+    // A suspended chain brings nothing new; what is too late is given back to its sender all the same.
+    if (!isLate(context, item.packet)) parts.directory.assertActive(context, sourceGateway);
+    if (receiveOne(context, item, storage, parts.handlers) === "early") early ??= sequence;
+    else taken += 1;
   }
-  if (taken === 0) {
-    throw new PacketsError({
-      code: "packet/already-received",
-      sequence: body.items[0]?.packet.sequence ?? 0n,
-    });
-  }
+  if (taken > 0) return;
+  // A batch that changes nothing is refused, so that nobody pays for it by mistake.
+  if (early !== undefined) throw new PacketsError({ code: "packet/early-return", sequence: early });
+  const sequence = body.items[0]?.packet.sequence ?? 0n;
+  throw new PacketsError({ code: "packet/already-received", sequence });
 }

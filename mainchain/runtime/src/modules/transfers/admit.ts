@@ -1,10 +1,14 @@
 import {
+  ASSET_CLASS,
   type AssetPayload,
   type AssetRecord,
   b32ToAccount,
+  CHAIN_STATE,
   type ChainRecord,
   equalBytes,
   failureCode,
+  MAX_GAS_LIMIT,
+  MAX_TIMEOUT_MS,
   ZERO_32,
 } from "@ropenet/protocol";
 import type { Context } from "../../module.ts";
@@ -16,9 +20,6 @@ import type {
   PacketOutlet,
 } from "../../slices.ts";
 import { funds, isFrozen } from "./books.ts";
-
-const UNIQUE = 2;
-const ACTIVE = 2;
 
 /** Where value ends: an active strand, or the rope. */
 export type Destination =
@@ -33,6 +34,8 @@ export type Admission =
       readonly failure: number;
       readonly asset: AssetRecord | undefined;
     }
+  /** the source gives what is still in flight to it: no receipt, and nothing else either, until that is answered */
+  | { readonly kind: "early" }
   /** the source gives what it cannot have: no receipt, books of the pair frozen */
   | { readonly kind: "quarantined"; readonly asset: AssetRecord };
 
@@ -67,7 +70,7 @@ export function findDestination(
     return { kind: "rope", account };
   }
   const chain = directory.find(context, finalGateway);
-  if (chain?.state !== ACTIVE) return failureCode("unknown-gateway");
+  if (chain?.state !== CHAIN_STATE.active) return failureCode("unknown-gateway");
   if (!representation?.confirmed) return failureCode("unknown-asset");
   if (!isExact(amount, representation.scale)) return failureCode("inexact-amount");
   if (isFrozen(context.state, assetId, finalGateway)) return failureCode("paused");
@@ -76,7 +79,31 @@ export function findDestination(
 
 function isWellFormed(asset: AssetRecord, { amount, tokenId }: AssetPayload): boolean {
   const isToken = !equalBytes(tokenId, ZERO_32);
-  return asset.assetClass === UNIQUE ? isToken && amount === 1n : !isToken && amount > 0n;
+  return asset.assetClass === ASSET_CLASS.unique
+    ? isToken && amount === 1n
+    : !isToken && amount > 0n;
+}
+
+/** The field of a second leg that nobody could deliver, or that would never end; undefined if there is none. */
+export function excessOf(
+  { timeMs }: Context,
+  { finalGasLimit, finalTimeoutMs }: Pick<AssetPayload, "finalGasLimit" | "finalTimeoutMs">,
+): "finalGasLimit" | "finalTimeoutMs" | undefined {
+  if (finalGasLimit > MAX_GAS_LIMIT) return "finalGasLimit";
+  return finalTimeoutMs > timeMs + MAX_TIMEOUT_MS ? "finalTimeoutMs" : undefined;
+}
+
+/** Where a title is, as seen from a strand that sends it. */
+function titleAt(
+  context: Context,
+  holdings: Holdings,
+  asset: AssetRecord,
+  { tokenId }: AssetPayload,
+  gateway: Uint8Array,
+): "here" | "coming" | "elsewhere" {
+  const { location, towards } = holdings.placeOf(context, asset, tokenId);
+  if (equalBytes(location, gateway)) return "here";
+  return equalBytes(towards, gateway) ? "coming" : "elsewhere";
 }
 
 /** What a first leg may do, before anything is moved. Source: docs/protocol.md §3, §4. */
@@ -87,7 +114,7 @@ export function admit(
   payload: AssetPayload,
 ): Admission {
   const { directory, assets, holdings } = slices;
-  const { assetId, finalGateway, amount, tokenId } = payload;
+  const { assetId, finalGateway, amount } = payload;
   const found = assets.find(context, assetId);
   const asset = found && assets.representation(context, assetId, sourceGateway) ? found : undefined;
   const refuse = (name: string): Admission => ({
@@ -98,16 +125,20 @@ export function admit(
   if (!asset) return refuse("unknown-asset");
   if (asset.state !== 1) return refuse("paused");
   if (!isWellFormed(asset, payload)) return refuse("bad-payload");
+  if (excessOf(context, payload)) return refuse("bad-payload");
   if (equalBytes(finalGateway, sourceGateway)) return refuse("unknown-gateway");
   const destination = findDestination(context, { directory, assets, holdings }, payload);
   if (typeof destination === "number") return { kind: "refused", failure: destination, asset };
   const available = funds(context.state, asset, sourceGateway, amount);
   if (available === "overflow") return refuse("overflow");
-  const elsewhere =
-    asset.assetClass === UNIQUE &&
-    !equalBytes(holdings.locationOf(context, asset, tokenId), sourceGateway);
-  if (available === "overdrawn" || elsewhere || isFrozen(context.state, assetId, sourceGateway)) {
+  const title =
+    asset.assetClass === ASSET_CLASS.unique
+      ? titleAt(context, holdings, asset, payload, sourceGateway)
+      : "here";
+  const cannotBe = available === "overdrawn" || title === "elsewhere";
+  if (cannotBe || isFrozen(context.state, assetId, sourceGateway)) {
     return { kind: "quarantined", asset };
   }
+  if (available === "early" || title === "coming") return { kind: "early" };
   return { kind: "admitted", asset, destination };
 }

@@ -3,6 +3,7 @@ import {
   type ConservationRecord,
   conservationRecordCodec,
   equalBytes,
+  MAX_AMOUNT,
   type PositionRecord,
   positionRecordCodec,
   stateKey,
@@ -11,8 +12,6 @@ import { type Context, readRecord, type StateView, writeRecord } from "../../mod
 
 /** Where value is that has left one strand and is not on the next. */
 export type Pocket = "inFlight" | "held";
-
-export const MAX_AMOUNT: bigint = (1n << 128n) - 1n;
 
 const EMPTY_BOOKS: ConservationRecord = {
   height: 0n,
@@ -24,6 +23,7 @@ const EMPTY_BOOKS: ConservationRecord = {
 
 const EMPTY_POSITION: PositionRecord = {
   outstanding: 0n,
+  inFlight: 0n,
   received: 0n,
   sent: 0n,
   settled: 0n,
@@ -121,9 +121,27 @@ function moveOutstanding(
   return { escrow: 0n, outstandingTotal: amount };
 }
 
-export type Funds = "enough" | "overdrawn" | "overflow";
+/** Leg 2 is out (`amount` > 0), or answered (`amount` < 0). */
+export function countFlight(
+  context: Context,
+  assetId: Uint8Array,
+  gateway: Uint8Array,
+  amount: bigint,
+): void {
+  const position = readPosition(context.state, assetId, gateway);
+  writePosition(context.state, assetId, gateway, {
+    ...position,
+    inFlight: position.inFlight + amount,
+  });
+}
 
-/** Whether `gateway` can have sent `amount`. `overdrawn` means that it gives back what it never held. */
+/**
+ * `early`: it may have what is in flight to it, and say so before its receipt is heard. `overdrawn`: it gives back
+ * what it cannot hold.
+ */
+export type Funds = "enough" | "early" | "overdrawn" | "overflow";
+
+/** Whether `gateway` can have sent `amount`. Source: docs/protocol.md §4.2, ADR 0014. */
 export function funds(
   state: StateView,
   asset: AssetRecord,
@@ -133,8 +151,9 @@ export function funds(
   if (equalBytes(gateway, asset.originGateway)) {
     return readBooks(state, asset.assetId).escrow + amount > MAX_AMOUNT ? "overflow" : "enough";
   }
-  const { outstanding } = readPosition(state, asset.assetId, gateway);
-  return outstanding < amount ? "overdrawn" : "enough";
+  const { outstanding, inFlight } = readPosition(state, asset.assetId, gateway);
+  if (amount <= outstanding) return "enough";
+  return amount <= outstanding + inFlight ? "early" : "overdrawn";
 }
 
 function apply(

@@ -1,5 +1,6 @@
 import {
   ACK_STATUS,
+  ASSET_CLASS,
   type AssetPayload,
   type AssetRecord,
   b32ToAccount,
@@ -8,17 +9,15 @@ import {
   type Packet,
   TRANSFER_STATE,
   type TransferRecord,
+  ZERO_20,
   ZERO_32,
 } from "@ropenet/protocol";
 import type { Context } from "../../module.ts";
 import { type Destination, findDestination, type TransferSlices } from "./admit.ts";
-import { count, credit, debit, moveToFlight, type Pocket } from "./books.ts";
+import { count, countFlight, credit, debit, moveToFlight, type Pocket } from "./books.ts";
 import { countFlow } from "./limits.ts";
 import { type AssetTransfer, saveTransfer, takeIndex } from "./records.ts";
 import { enqueue, whyWait } from "./waiting.ts";
-
-const UNIQUE = 2;
-const NOBODY = new Uint8Array(20);
 
 export interface FirstLeg {
   readonly leg1: Packet;
@@ -70,7 +69,9 @@ export function begin(
   const { sourceGateway } = leg1;
   const { amount, tokenId } = payload;
   count(context, asset.assetId, sourceGateway, { received: amount });
-  if (asset.assetClass === UNIQUE) slices.holdings.departTitle(context, asset, tokenId);
+  if (asset.assetClass === ASSET_CLASS.unique) {
+    slices.holdings.departTitle(context, asset, tokenId, ZERO_32);
+  }
   const opened = newTransfer(context, leg, { state: TRANSFER_STATE.queued, failure: 0 });
   const transfer: AssetTransfer = { ...opened, asset: payload };
   const wait = whyWait(context, slices, transfer, false);
@@ -116,6 +117,10 @@ function proceed(
     payload: bytes,
   });
   count(context, asset.assetId, finalGateway, { sent: amount });
+  countFlight(context, asset.assetId, finalGateway, amount);
+  if (asset.assetClass === ASSET_CLASS.unique) {
+    slices.holdings.departTitle(context, asset, payload.tokenId, finalGateway);
+  }
   saveTransfer(context, {
     ...transfer,
     state: TRANSFER_STATE.forwarded,
@@ -173,6 +178,10 @@ export function sendBack(
   const asset = slices.assets.find(context, assetId);
   if (!asset) throw new Error("a moving transfer's asset is registered");
   credit(context, asset, leg1.sourceGateway, amount, why.pocket);
+  const source = { assetId, gateway: leg1.sourceGateway };
+  const from = slices.assets.representation(context, assetId, leg1.sourceGateway);
+  // What never got away does not count against the window; what was held was never counted.
+  if (from && why.pocket === "inFlight") countFlow(context, source, from, { inflow: amount });
   count(context, assetId, leg1.sourceGateway, { refundAcked: amount });
   place(context, slices, {
     asset,
@@ -202,10 +211,10 @@ function place(
 ): void {
   const { asset, tokenId, amount, gateway, owner, height } = parts;
   const onRope = equalBytes(gateway, directory.ropeGateway(context));
-  const holder = onRope ? b32ToAccount(owner) : NOBODY;
+  const holder = onRope ? b32ToAccount(owner) : ZERO_20;
   if (!holder) throw new Error("an account of the rope has 20 bytes");
   if (onRope) holdings.credit(context, asset, holder, amount);
-  if (asset.assetClass !== UNIQUE) return;
+  if (asset.assetClass !== ASSET_CLASS.unique) return;
   holdings.settleTitle(context, asset, tokenId, { gateway, holder, height });
 }
 

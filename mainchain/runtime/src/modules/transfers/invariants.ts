@@ -30,10 +30,20 @@ function touchedAssets(state: StateView): readonly Uint8Array[] {
   return [...found.values()];
 }
 
-function outstandingOf(state: StateView, assetId: Uint8Array): bigint {
+function sumOfPositions(
+  state: StateView,
+  assetId: Uint8Array,
+): { readonly outstanding: bigint; readonly inFlight: bigint } {
   return state
     .range(stateKey.position(assetId, ZERO_32), stateKey.position(assetId, FULL_32), MAX_POSITIONS)
-    .reduce((sum, [, value]) => sum + decode(positionRecordCodec, value).outstanding, 0n);
+    .map(([, value]) => decode(positionRecordCodec, value))
+    .reduce(
+      (sum, { outstanding, inFlight }) => ({
+        outstanding: sum.outstanding + outstanding,
+        inFlight: sum.inFlight + inFlight,
+      }),
+      { outstanding: 0n, inFlight: 0n },
+    );
 }
 
 function check({ state }: Context): readonly string[] {
@@ -42,13 +52,17 @@ function check({ state }: Context): readonly string[] {
     const bytes = state.get(stateKey.conservation(assetId));
     if (bytes) decode(conservationRecordCodec, bytes);
     const { escrow, outstandingTotal, inFlight, held } = readBooks(state, assetId);
-    const sum = outstandingOf(state, assetId);
+    const sum = sumOfPositions(state, assetId);
     const sentences: string[] = [];
     if (escrow !== outstandingTotal + inFlight + held) {
       sentences.push(`${name}: escrow ${escrow} ≠ ${outstandingTotal} + ${inFlight} + ${held}`);
     }
-    if (sum !== outstandingTotal) {
-      sentences.push(`${name}: positions sum to ${sum}, the books say ${outstandingTotal}`);
+    if (sum.outstanding !== outstandingTotal) {
+      const { outstanding } = sum;
+      sentences.push(`${name}: positions sum to ${outstanding}, the books say ${outstandingTotal}`);
+    }
+    if (sum.inFlight !== inFlight) {
+      sentences.push(`${name}: ${sum.inFlight} in flight to strands, the books say ${inFlight}`);
     }
     return sentences;
   });

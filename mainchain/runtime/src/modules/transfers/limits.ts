@@ -1,11 +1,11 @@
 import {
   type FlowRecord,
   flowRecordCodec,
+  MAX_AMOUNT,
   type RepresentationRecord,
   stateKey,
 } from "@ropenet/protocol";
 import { type Context, readRecord, writeRecord } from "../../module.ts";
-import { MAX_AMOUNT } from "./books.ts";
 
 const EMPTY: FlowRecord = { windowStartMs: 0n, outflow: 0n, inflow: 0n };
 

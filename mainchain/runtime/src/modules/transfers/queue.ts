@@ -1,26 +1,15 @@
-import {
-  concatBytes,
-  failureCode,
-  HOLD_DEFAULT,
-  stateKey,
-  utf8ToBytes,
-  ZERO_32,
-} from "@ropenet/protocol";
+import { failureCode, HOLD_DEFAULT, stateKey, ZERO_32 } from "@ropenet/protocol";
 import type { Context, StateView } from "../../module.ts";
 import type { TransferSlices } from "./admit.ts";
 import { release, sendBack } from "./courses.ts";
 import { type AssetTransfer, requireTransfer } from "./records.ts";
-import { dequeue, enqueue, heldKey, whyWait } from "./waiting.ts";
+import { dequeue, enqueue, whyWait } from "./waiting.ts";
 
 /** Queued transfers that one block takes up; the rest follows in the next. */
 const RELEASES_PER_BLOCK = 256;
 const LIFTED_PER_BLOCK = 16;
 const FULL_32 = new Uint8Array(32).fill(0xff);
 const REFUSED_BY_SUPERVISION = failureCode("refused-by-supervision");
-
-/** holds that were lifted while transfers waited for them; value = the decision */
-const liftedKey = (holdId: Uint8Array): Uint8Array =>
-  concatBytes(utf8ToBytes("transfers/lifted/"), holdId);
 
 function takeUp(
   context: Context,
@@ -45,15 +34,19 @@ function takeUp(
   else release(context, slices, queued);
 }
 
-/** A lifted hold: what waits for it is taken up at the end of this block and the next ones. */
+/** A lifted hold, with the decision: what waits for it is taken up at the end of this block and the next ones. */
 export function noteLifted(context: Context, holdId: Uint8Array, decision: number): void {
-  const [first] = context.state.range(heldKey(holdId, ZERO_32), heldKey(holdId, FULL_32), 1);
-  if (first) context.state.set(liftedKey(holdId), Uint8Array.of(decision));
+  const [first] = context.state.range(
+    stateKey.heldTransfer(holdId, ZERO_32),
+    stateKey.heldTransfer(holdId, FULL_32),
+    1,
+  );
+  if (first) context.state.set(stateKey.liftedHold(holdId), Uint8Array.of(decision));
 }
 
 function liftedHolds(state: StateView): readonly (readonly [Uint8Array, number])[] {
   return state
-    .range(liftedKey(ZERO_32), liftedKey(FULL_32), LIFTED_PER_BLOCK)
+    .range(stateKey.liftedHold(ZERO_32), stateKey.liftedHold(FULL_32), LIFTED_PER_BLOCK)
     .map(([key, value]) => [key.slice(-32), value[0] ?? 0] as const);
 }
 
@@ -68,7 +61,7 @@ function dueTransfers(
 
 /** When the time is up: what was decided of the hold, if that is still to be carried out, or else its default. */
 function decisionAtEnd(context: Context, { holds }: TransferSlices, holdId: Uint8Array): number {
-  const [decided] = context.state.get(liftedKey(holdId)) ?? [];
+  const [decided] = context.state.get(stateKey.liftedHold(holdId)) ?? [];
   return decided ?? holds.find(context, holdId)?.onExpiry ?? HOLD_DEFAULT.forward;
 }
 
@@ -90,11 +83,15 @@ export function runLifted(context: Context, slices: TransferSlices): void {
   const { state } = context;
   let left = RELEASES_PER_BLOCK;
   for (const [holdId, decision] of liftedHolds(state)) {
-    const held = state.range(heldKey(holdId, ZERO_32), heldKey(holdId, FULL_32), left + 1);
+    const held = state.range(
+      stateKey.heldTransfer(holdId, ZERO_32),
+      stateKey.heldTransfer(holdId, FULL_32),
+      left + 1,
+    );
     for (const [key] of held.slice(0, left)) {
       takeUp(context, slices, key.slice(-32), decision);
     }
-    if (held.length <= left) state.delete(liftedKey(holdId));
+    if (held.length <= left) state.delete(stateKey.liftedHold(holdId));
     left -= Math.min(left, held.length);
   }
 }

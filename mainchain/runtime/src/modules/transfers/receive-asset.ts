@@ -12,7 +12,7 @@ import {
 import type { TransactionContext } from "../../module.ts";
 import type { PacketAnswer, PacketHandler, ReceiveOutcome } from "../../slices.ts";
 import { admit, type TransferSlices } from "./admit.ts";
-import { count, freeze } from "./books.ts";
+import { count, countFlight, freeze } from "./books.ts";
 import { arrive, begin, type FirstLeg, newTransfer, sendBack } from "./courses.ts";
 import { requireTransfer, saveTransfer } from "./records.ts";
 
@@ -76,6 +76,7 @@ function receive(
     const { failure, asset } = admission;
     return refuse(context, leg, { failure, late, known: asset !== undefined });
   }
+  if (admission.kind === "early") return { kind: "early" };
   if (admission.kind === "quarantined") {
     quarantine(context, leg, assetId);
     return { kind: "quarantined" };
@@ -98,6 +99,7 @@ function acknowledge(
   if (!asset) throw new Error("a moving transfer's asset is registered");
   const transfer = { ...record, asset: payload };
   const payee = accountToB32(context.sender);
+  countFlight(context, asset.assetId, chain.gateway, -payload.amount);
   if (status === ACK_STATUS.delivered) {
     arrive(context, slices, { transfer, asset, gateway: chain.gateway, payee, provenHeight });
     return;

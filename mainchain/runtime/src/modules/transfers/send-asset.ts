@@ -9,7 +9,7 @@ import {
   type SendAsset,
 } from "@ropenet/protocol";
 import type { TransactionContext } from "../../module.ts";
-import { admit, type TransferSlices } from "./admit.ts";
+import { admit, excessOf, type TransferSlices } from "./admit.ts";
 import { begin } from "./courses.ts";
 import { TransfersError } from "./errors.ts";
 
@@ -24,13 +24,15 @@ export function sendAsset(
   if (body.finalTimeoutMs < timeMs + context.parameters.minLegMs) {
     throw new TransfersError({ code: "transfers/bad-field", field: "finalTimeoutMs" });
   }
+  const excess = excessOf(context, body);
+  if (excess) throw new TransfersError({ code: "transfers/bad-field", field: excess });
   const rope = slices.directory.ropeGateway(context);
   const admission = admit(context, slices, rope, payload);
   if (admission.kind === "refused") {
     const failure = FAILURE_CODES[admission.failure] ?? String(admission.failure);
     throw new TransfersError({ code: "transfers/refused", failure });
   }
-  if (admission.kind === "quarantined") {
+  if (admission.kind !== "admitted") {
     throw new TransfersError({ code: "transfers/refused", failure: "not-located-here" });
   }
   slices.holdings.debit(context, admission.asset, body.tokenId, sender, body.amount);

@@ -1,11 +1,4 @@
-import {
-  concatBytes,
-  type QueueReason,
-  stateKey,
-  TRANSFER_STATE,
-  utf8ToBytes,
-  ZERO_32,
-} from "@ropenet/protocol";
+import { type QueueReason, stateKey, TRANSFER_STATE, ZERO_32 } from "@ropenet/protocol";
 import type { Context, StateView } from "../../module.ts";
 import type { TransferSlices } from "./admit.ts";
 import { limitedUntil } from "./limits.ts";
@@ -13,9 +6,7 @@ import { type AssetTransfer, saveTransfer } from "./records.ts";
 
 const REASON = { hold: 1, limit: 2, large: 3 } as const;
 const MARK = Uint8Array.of(1);
-/** transfers that wait for one hold */
-export const heldKey = (holdId: Uint8Array, transferId: Uint8Array): Uint8Array =>
-  concatBytes(utf8ToBytes("transfers/held/"), holdId, transferId);
+
 export interface Wait {
   readonly reason: QueueReason;
   readonly holdId: Uint8Array;
@@ -52,7 +43,7 @@ export function enqueue(context: Context, transfer: AssetTransfer, wait: Wait): 
   const { state } = context;
   const { transferId } = transfer;
   state.set(stateKey.releaseQueue(wait.releaseAtMs, transferId), MARK);
-  if (wait.reason === REASON.hold) state.set(heldKey(wait.holdId, transferId), MARK);
+  if (wait.reason === REASON.hold) state.set(stateKey.heldTransfer(wait.holdId, transferId), MARK);
   saveTransfer(context, {
     ...transfer,
     state: TRANSFER_STATE.queued,
@@ -67,6 +58,6 @@ export function dequeue(
   { transferId, releaseAtMs, holdId }: AssetTransfer,
 ): void {
   state.delete(stateKey.releaseQueue(releaseAtMs, transferId));
-  const held = heldKey(holdId, transferId);
+  const held = stateKey.heldTransfer(holdId, transferId);
   if (state.get(held)) state.delete(held);
 }

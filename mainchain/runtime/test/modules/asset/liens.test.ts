@@ -6,6 +6,7 @@ import {
   lienValue,
   type ObserveLien,
   type PledgeAsset,
+  type ReleasePledge,
   stateKey,
   type TitleRecord,
   titleRecordCodec,
@@ -225,5 +226,39 @@ describe("pledge", () => {
   ])("refuses a pledge %s", (_, from, change, code) => {
     const world = onRope();
     expectRefused(world.rope, code, pledge(from, change));
+  });
+});
+
+describe("the release of a pledge", () => {
+  const release = (from = bob, change: Partial<ReleasePledge> = {}): Plan =>
+    plan(from, "asset/release-pledge", { assetId, tokenId, ...change });
+
+  it("is its creditor's, and the title is as free as it was", () => {
+    const world = onRope();
+    const { rope } = world;
+    const before = title(world);
+    rope.do(pledge());
+    expectRefused(rope, "asset/not-creditor", release(alice));
+    rope.do(release());
+    expect({ ...title(world), lienHeight: 0n }).toEqual({ ...before, lienHeight: 0n });
+    expectRefused(rope, "asset/not-pledged-here", release());
+    rope.do(plan(alice, "asset/transfer", { assetId, tokenId, amount: 1n, to: bob.address }));
+  });
+
+  it("is not of a lien that a strand holds: asset/not-pledged-here", () => {
+    const world = createWorld();
+    const { rope, a } = world;
+    const lien = { ...LIEN, lienHolder: bob.b32 };
+    setLien(a, lien);
+    rope.do(world.update(a), observation(a, lien));
+    expectRefused(rope, "asset/not-pledged-here", release());
+  });
+
+  it.each([
+    ["of an asset that nobody registered", { assetId: seed("unheard of") }, "asset/unknown"],
+    ["of a fungible asset", { assetId: cny.assetId }, "asset/not-unique"],
+    ["of a title that is free", { tokenId: seed("else") }, "asset/not-pledged-here"],
+  ])("%s: %s", (_, change, code) => {
+    expectRefused(onRope().rope, code, release(bob, change));
   });
 });

@@ -128,9 +128,9 @@ describe("two attested headers of one height", () => {
     const { rope, a } = world;
     expect(client(world, a).frozen).toBe(true);
     expect(chain(world, a).state).toBe(4);
-    expectRefused(rope, "chain/not-active", update(a, a.state.seal()));
+    expectRefused(rope, "chain/not-open", update(a, a.state.seal()));
     const sent = send(world);
-    expectRefused(rope, "chain/not-active", world.receive(a, sent)[1]);
+    expectRefused(rope, "chain/not-open", world.receive(a, sent)[1]);
   });
 
   it("keep the header that was first", () => {

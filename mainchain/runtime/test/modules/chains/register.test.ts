@@ -3,6 +3,7 @@ import {
   chainRecordCodec,
   clientRecordCodec,
   keccak256,
+  MAX_PENDING_CHAINS_OF_ONE,
   type RegisterChain,
   SUITE_SM,
   stateKey,
@@ -34,8 +35,8 @@ function chain(rope: RopeBench): ChainRecord {
 }
 
 const approve = (from = officer.admission): Plan => plan(from, "chains/approve", { gateway });
-const suspend = (from = officer.admission): Plan =>
-  plan(from, "chains/suspend", { gateway, reason: 3 });
+const reject = (from = officer.admission): Plan =>
+  plan(from, "chains/reject", { gateway, reason: 2 });
 
 describe("a registration", () => {
   it("is recorded with all it says, and approves itself in the development profile", () => {
@@ -57,7 +58,7 @@ describe("a registration", () => {
     rope.do(register());
     expect(chain(rope).state).toBe(1);
     const update = plan(relayer, "chains/update-client", strand.attest(strand.state.seal()));
-    expectRefused(rope, "chain/not-active", update);
+    expectRefused(rope, "chain/not-open", update);
     expectRefused(rope, "identity/not-in-office", approve(member));
     rope.do(approve());
     expect(chain(rope).state).toBe(2);
@@ -124,18 +125,46 @@ it.each(bad)("a registration with %s is refused: %s", (_, code, change) => {
   expectRefused(RopeBench.create(), code, register(change));
 });
 
-describe("suspension", () => {
-  it("is the admission office's, of an active strand, and at once", () => {
-    const rope = RopeBench.create([strand.fork()]);
-    expectRefused(rope, "chain/unknown", suspend());
-    rope.do(register());
-    expectRefused(rope, "identity/not-in-office", suspend(officer.supervision));
-    rope.do(suspend());
-    expect(chain(rope).state).toBe(3);
-    expectRefused(rope, "chain/not-active", suspend());
+describe("a rejection", () => {
+  it("is the admission office's, of what is pending, and frees the gateway for whom it belongs to", () => {
+    const rope = governed();
+    expectRefused(rope, "chain/unknown", reject());
+    rope.do(register({ name: "squatter" }));
+    expectRefused(rope, "identity/not-in-office", reject(member));
+    rope.do(reject());
+    expect(chain(rope)).toMatchObject({ state: 5, name: "squatter" });
+    expectRefused(rope, "chain/not-pending", reject());
     expectRefused(rope, "chain/not-pending", approve());
-    const update = strand.attest(strand.state.seal());
-    expectRefused(rope, "chain/not-active", plan(relayer, "chains/update-client", update));
+    rope.do(register({ name: "owner" }));
+    expect(chain(rope)).toMatchObject({ state: 1, name: "owner", index: 0 });
+    rope.do(approve());
+    expectRefused(rope, "chain/exists", register());
+    expectRefused(rope, "chain/not-pending", reject());
+  });
+});
+
+describe("registrations that wait", () => {
+  const many = (count: number): readonly Plan[] =>
+    Array.from({ length: count }, (_, deployment) => register({ deployment }));
+
+  it("are four of one member: chain/too-many, until one is decided", () => {
+    const rope = governed();
+    rope.do(...many(MAX_PENDING_CHAINS_OF_ONE));
+    const next = register({ deployment: MAX_PENDING_CHAINS_OF_ONE });
+    expectRefused(rope, "chain/too-many", next);
+    rope.do(reject(), next);
+    expectRefused(rope, "chain/too-many", register());
+  });
+
+  it("make no block dearer: they have no place in a checkpoint", () => {
+    const rope = governed();
+    const admitted = (): number => rope.records("chains/admitted/").length;
+    rope.do(...many(MAX_PENDING_CHAINS_OF_ONE));
+    expect(admitted()).toBe(0);
+    rope.do(approve());
+    expect(admitted()).toBe(1);
+    rope.do(plan(officer.admission, "chains/suspend", { gateway, reason: 3 }));
+    expect(admitted()).toBe(1);
   });
 });
 

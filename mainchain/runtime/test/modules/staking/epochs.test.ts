@@ -145,7 +145,8 @@ describe("a handover", () => {
     expectRefused(rope, "handover/unknown", sign(v0, { fromEpoch: 1n }));
     expectRefused(rope, "handover/bad-signature", sign(v1));
     const [stranger] = rope.sign([plan(alice, "checkpoints/sign-handover", good)]);
-    const checked = rope.runtime.application.checkTx(stranger as Uint8Array);
+    const { application } = rope.runtime;
+    const checked = application.checkTx(application.readTx(stranger as Uint8Array));
     expect(checked).toMatchObject({ ok: false, code: "tx/validators-only" });
     rope.do(sign(v0));
     expectRefused(rope, "handover/already-signed", sign(v0));

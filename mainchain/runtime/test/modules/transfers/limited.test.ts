@@ -100,14 +100,14 @@ describe("the net limit of a window", () => {
     expect(statesOf(world, sents)).toEqual([forwarded, queued]);
   });
 
-  it("gives no room back for what was returned", () => {
+  it("gives room back for what came back undelivered, and for no more", () => {
     const world = freshWindow();
     const { a, b } = world;
     world.relay(b, ...leave(world, ORIGIN_LIMIT));
     world.answer(a, { status: ACK_STATUS.failed, code: failureCode("paused") });
-    const sents = leave(world, 1n);
+    const sents = leave(world, ORIGIN_LIMIT, 1n);
     world.relay(b, ...sents);
-    expect(statesOf(world, sents)).toEqual([queued]);
+    expect(statesOf(world, sents)).toEqual([forwarded, queued]);
   });
 
   it("counts what ends on the rope, and what leaves a voucher strand", () => {

@@ -1,6 +1,8 @@
 import {
   ACK_STATUS,
   failureCode,
+  MAX_GAS_LIMIT,
+  MAX_TIMEOUT_MS,
   PACKET_KIND,
   type Packet,
   packetHash,
@@ -72,6 +74,16 @@ const refusals: readonly (readonly [string, string, (world: World) => Partial<Se
     "a recipient on the rope that is no account",
     () => ({ finalGateway: ROPE, finalRecipient: seed("not padded") }),
   ],
+  [
+    "bad-payload",
+    "more gas than a delivery may have",
+    () => ({ finalGasLimit: MAX_GAS_LIMIT + 1 }),
+  ],
+  [
+    "bad-payload",
+    "a second leg that would outlast the longest",
+    ({ rope }) => ({ finalTimeoutMs: rope.timeMs + 60_000n + MAX_TIMEOUT_MS }),
+  ],
   ["unknown-gateway", "a gateway of nobody", () => ({ finalGateway: seed("nowhere") })],
   ["unknown-gateway", "a gateway of zeros", () => ({ finalGateway: ZERO_32 })],
   ["unknown-gateway", "its own strand", ({ a }) => ({ finalGateway: a.gateway })],
@@ -84,6 +96,13 @@ describe("a first leg that is refused", () => {
     world.relay(world.a, sent);
     expectRefused(world, sent, failure);
     expect(world.books(cny)).toEqual(NO_BOOKS);
+  });
+
+  it("takes the most gas that a delivery may have", () => {
+    const world = createWorld();
+    const sent = world.a.send(sendPlan(world, { finalGasLimit: MAX_GAS_LIMIT }));
+    world.relay(world.a, sent);
+    expect(world.transfer(sent).state).toBe(TRANSFER_STATE.forwarded);
   });
 
   it("unknown-asset: from a strand that does not have the asset", () => {

@@ -4,6 +4,8 @@ import {
   assetPayloadCodec,
   encode,
   failureCode,
+  MAX_GAS_LIMIT,
+  MAX_TIMEOUT_MS,
   packetHash,
   payloadHash,
   receiptRecordCodec,
@@ -220,6 +222,16 @@ describe("the rope refuses to send, and nothing has moved", () => {
       "a timeout before the shortest leg",
       "transfers/bad-field",
       ({ rope }) => ({ finalTimeoutMs: rope.timeMs + PARAMETERS.minLegMs }),
+    ],
+    [
+      "a timeout after the longest leg",
+      "transfers/bad-field",
+      ({ rope }) => ({ finalTimeoutMs: rope.timeMs + 60_000n + MAX_TIMEOUT_MS }),
+    ],
+    [
+      "more gas than a delivery may have",
+      "transfers/bad-field",
+      () => ({ finalGasLimit: MAX_GAS_LIMIT + 1 }),
     ],
   ];
 

@@ -9,7 +9,7 @@ import {
 } from "@ropenet/protocol";
 import { describe, expect, it } from "vitest";
 import { seed } from "../../kit/accounts.ts";
-import { alice, bob, ROPE } from "../../kit/genesis.ts";
+import { alice, bob, LATER_MS, ROPE } from "../../kit/genesis.ts";
 import { placeHold, SUBJECT } from "../../kit/holds.ts";
 import { expectRefused } from "../../kit/refuse.ts";
 import { type Plan, plan } from "../../kit/rope-bench.ts";
@@ -36,7 +36,7 @@ function title({ rope }: World): TitleRecord {
 const bySender = (from: typeof alice, to: Uint8Array): Plan =>
   plan(from, "transfers/send-asset", {
     ...{ assetId, tokenId, amount: 1n, finalGateway: to, finalRecipient: seed("recipient") },
-    finalTimeoutMs: 10n ** 15n,
+    finalTimeoutMs: LATER_MS,
     ...{ finalGasLimit: 0, obligationId: ZERO_32, memo: new Uint8Array(0) },
   });
 

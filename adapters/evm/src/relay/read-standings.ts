@@ -1,4 +1,4 @@
-import type { OutboundEvent } from "@ropenet/adapter-sdk";
+import type { OutboundEvent, Standing } from "@ropenet/adapter-sdk";
 import { bytesToHex } from "@ropenet/protocol";
 import { gatewayInterface } from "../contracts/interfaces.ts";
 import { toHex } from "../contracts/words.ts";
@@ -25,12 +25,12 @@ function byLane(positions: readonly Numbered[]): readonly (readonly Numbered[])[
 }
 
 /** For each event of the counterparty: does the gateway's newest state hold its outcome? */
-export async function readDelivered(
+export async function readStandings(
   rpc: EvmRpc,
   gatewayAddress: string,
   events: readonly OutboundEvent[],
   signal: AbortSignal,
-): Promise<readonly boolean[]> {
+): Promise<readonly Standing[]> {
   const view = (name: string, args: readonly unknown[]): RpcCall => ({
     method: "eth_call",
     params: [
@@ -82,5 +82,5 @@ export async function readDelivered(
     const last = BigInt(commitments[2 * offset + 1] ?? "0x0");
     taken[index] = commitments[2 * offset] === ZERO_WORD && sequence <= last;
   }
-  return taken;
+  return taken.map((isTaken) => (isTaken ? "taken" : "open"));
 }

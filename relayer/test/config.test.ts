@@ -1,0 +1,44 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CodedError } from "@ropenet/protocol";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../src/config.ts";
+
+const hash = "ab".repeat(32);
+const postgres = { host: "127.0.0.1", port: 5432, user: "u", password: "p", database: "d" };
+const good = {
+  worker: "w",
+  rope: { urls: ["http://127.0.0.1:1"], genesisHash: hash, secretKeyFile: "key.hex" },
+  strands: [
+    {
+      ...{ kind: "evm", name: "s", rpcUrl: "http://127.0.0.1:2", gatewayUid: hash },
+      ...{ gatewayAddress: `0x${"0".repeat(40)}`, attestors: ["http://127.0.0.1:3"] },
+      secretKeyFile: "key.hex",
+    },
+  ],
+  postgres,
+};
+
+function load(config: object): unknown {
+  const file = join(mkdtempSync(join(tmpdir(), "ropenet-config-")), "config.json");
+  writeFileSync(file, JSON.stringify(config));
+  try {
+    return loadConfig(file);
+  } catch (error) {
+    if (error instanceof CodedError) return error.info;
+    throw error;
+  }
+}
+
+describe("loadConfig", () => {
+  it("takes a rope that is known by its genesis", () => {
+    expect(load(good)).not.toHaveProperty("code");
+  });
+
+  it("does not start without the hash of the genesis", () => {
+    const { genesisHash: _, ...rope } = good.rope;
+    const without = { ...good, rope };
+    expect(load(without)).toMatchObject({ code: "relayer/bad-config", field: "rope.genesisHash" });
+  });
+});
