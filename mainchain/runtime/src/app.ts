@@ -31,7 +31,12 @@ import {
 } from "@ropenet/protocol";
 import { AppError, InvariantViolation } from "./app-error.ts";
 import { checkTransaction, type Terms } from "./check-transaction.ts";
-import { collectHandlers, executeTransaction, type Gate, mostSpent } from "./execute-transaction.ts";
+import {
+  collectHandlers,
+  executeTransaction,
+  type Gate,
+  mostSpent,
+} from "./execute-transaction.ts";
 import { checkSignatures, KnownTransactions, ReadTransaction } from "./known-transactions.ts";
 import { type Context, type Module, readRecord, type StateView, writeRecord } from "./module.ts";
 import { type BlockState, createBlockState } from "./state/block-state.ts";

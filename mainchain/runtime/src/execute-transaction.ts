@@ -27,12 +27,16 @@ export function baseUnits(bytes: number): bigint {
 
 export type Handlers = ReadonlyMap<MessageName, Handler<MessageName>>;
 
-/** Whether a sender may send a message at all. @throws CodedError if not */
-export type Gate = (context: TransactionContext, name: MessageName) => void;
+/** Whether a sender may send a message at all, now. @throws CodedError if not */
+export type Gate = <K extends MessageName>(
+  context: TransactionContext,
+  name: K,
+  body: MessageBodies[K],
+) => void;
 
 function behind<K extends MessageName>(gate: Gate, name: K, handler: Handler<K>): Handler<K> {
   return (context, body) => {
-    gate(context, name);
+    gate(context, name, body);
     handler(context, body);
   };
 }

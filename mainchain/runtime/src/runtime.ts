@@ -3,19 +3,28 @@ import { createApplication } from "./app.ts";
 import { readNextValidators } from "./epochs.ts";
 import { createAccountsModule } from "./modules/accounts/module.ts";
 import { createAssetModule } from "./modules/asset/module.ts";
-import { createChainsModule } from "./modules/chains/module.ts";
+import { clientRecovery, createChainsModule } from "./modules/chains/module.ts";
 import { handovers } from "./modules/checkpoints/handovers.ts";
 import { latestOf, SUITES } from "./modules/checkpoints/keeper.ts";
 import { createCheckpointsModule } from "./modules/checkpoints/module.ts";
 import { statements } from "./modules/checkpoints/statements.ts";
-import { createDataCredentialModule } from "./modules/data-credential/module.ts";
+import { assertNotHalted } from "./modules/control/gate.ts";
+import { createControlModule } from "./modules/control/module.ts";
+import { halts } from "./modules/control/records.ts";
+import { createDataCredentialModule, quarantines } from "./modules/data-credential/module.ts";
 import { createDistributionModule } from "./modules/distribution/module.ts";
+import { createGovernanceModule } from "./modules/governance/module.ts";
 import { createIdentityModule } from "./modules/identity/module.ts";
 import { createPacketsModule } from "./modules/packets/module.ts";
 import { createSlashingModule } from "./modules/slashing/module.ts";
-import { createStakingModule } from "./modules/staking/module.ts";
+import { createStakingModule, stakingRules, supply } from "./modules/staking/module.ts";
 import { createSupervisionModule } from "./modules/supervision/module.ts";
-import { books, createTransfersModule, queuedTransfers } from "./modules/transfers/module.ts";
+import {
+  books,
+  createTransfersModule,
+  frozenBooks,
+  queuedTransfers,
+} from "./modules/transfers/module.ts";
 import { createQueries, type Queries } from "./queries/queries.ts";
 import { createSnapshots, type StateSnapshots } from "./snapshots.ts";
 
@@ -39,11 +48,12 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
   const packets = createPacketsModule({ verifier, directory });
   const { outlet } = packets;
   const { offices } = identity;
-  const supervision = createSupervisionModule(offices, queuedTransfers);
-  const asset = createAssetModule({ directory, verifier, offices, outlet, books });
+  const supervision = createSupervisionModule(queuedTransfers);
+  const asset = createAssetModule({ directory, verifier, outlet, books });
   const { assets, holdings } = asset;
   const { holds } = supervision;
   const transfers = createTransfersModule({
+    halts,
     directory,
     verifier,
     assets,
@@ -59,8 +69,23 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
   const { coins } = accounts;
   const distribution = createDistributionModule(coins);
   const { rewards } = distribution;
-  const staking = createStakingModule({ coins, offices, rewards, handovers });
+  const staking = createStakingModule({ coins, rewards, handovers });
   const slashing = createSlashingModule({ penalties: staking.penalties, statements });
+  const governance = createGovernanceModule({
+    coins,
+    supply,
+    staking: stakingRules,
+    clients: clientRecovery,
+    books: frozenBooks,
+    quarantines,
+    roll: identity.roll,
+  });
+  const control = createControlModule(offices, {
+    assets,
+    freezer: asset.freezer,
+    penalties: staking.penalties,
+    queued: queuedTransfers,
+  });
   const modules = [
     accounts,
     identity,
@@ -74,6 +99,9 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
     distribution,
     slashing,
     staking,
+    // After what it may change has had its say in this block.
+    governance,
+    control,
     // Last: at the end of a block it counts what all others have sent, and says so before they send more.
     createCheckpointsModule(outlet, slashing.attendance),
   ];
@@ -81,6 +109,10 @@ export function createRuntime({ reader, checkInvariants }: RuntimeOptions): Runt
     application: createApplication({
       reader,
       modules,
+      gate: (context, name, body) => {
+        identity.gate(context, name);
+        assertNotHalted(context, name, body);
+      },
       checkInvariants,
       checkpointDue: (state, height) =>
         SUITES.some((suite) => latestOf(state, suite).dueHeight === height),

@@ -101,6 +101,12 @@ export interface Supply {
   burn(context: Context, amount: bigint): void;
 }
 
+/** Owned by asset: the answer of a halt on the strands themselves. */
+export interface AssetFreezer {
+  /** Tells every gateway that has the asset, over the control lane. */
+  setFrozen(context: Context, assetId: Uint8Array, frozen: boolean): void;
+}
+
 /** Owned by control: what is halted now. */
 export interface Halts {
   find(context: Context, kind: ControlSubject, subject: Uint8Array): HaltRecord | undefined;

@@ -69,7 +69,7 @@ export interface TransferView {
   readonly sender: string;
   readonly recipient: string;
   readonly failure: string;
-  readonly queueReason: "none" | "hold" | "limit" | "delay";
+  readonly queueReason: "none" | "hold" | "limit" | "delay" | "halt";
   readonly receivedHeight: string;
   readonly forwardedHeight: string;
   readonly endedHeight: string;
@@ -97,7 +97,7 @@ export const transferView: z.ZodType<TransferView> = z
     sender: hex,
     recipient: hex,
     failure: z.string(),
-    queueReason: z.enum(["none", "hold", "limit", "delay"]),
+    queueReason: z.enum(["none", "hold", "limit", "delay", "halt"]),
     receivedHeight: decimal,
     forwardedHeight: decimal,
     endedHeight: decimal,

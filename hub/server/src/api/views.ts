@@ -152,7 +152,7 @@ async function transactionOf(
   return row && { hash: row.transaction_hash, height: String(row.height) };
 }
 
-const QUEUE_REASONS = ["none", "hold", "limit", "delay"] as const;
+const QUEUE_REASONS = ["none", "hold", "limit", "delay", "halt"] as const;
 
 export async function toTransferView(
   database: Database,

@@ -105,4 +105,3 @@ export const decideAppealCodec: Codec<DecideAppeal> = struct<DecideAppeal>({
   textHash: b32,
   office: text(32),
 });
-

@@ -77,9 +77,9 @@ it("the same blocks give the same state roots, for ever", () => {
     told: bytesToHex(world.rope.stateRoot),
     height: world.rope.height,
   }).toEqual({
-    genesis: "5733b7d0604173d8b7cc0adb5e375025b3dc919b8010a9daa72f94785f3431b9",
-    founded: "aaaaf495f58ab7dfa9f1c52eab85ef91e55a3dfa3478bd5bd4501850c9f0b2dc",
-    told: "cb97e9e03dfdce4c2a656b9782373fd0f7c4cd486c00a331b4e915ff18e5eaf8",
+    genesis: "9d80c88858d837722affff81305cdd11fca4a9e60731ac3552c12783e64c0a2c",
+    founded: "bd8aad27fca0046cfbfff5d4c37bed82d8031008a580e7ec9e39ccb7ebe09ef8",
+    told: "0e894355bbfad7607c710fac4759e5a3138b333f8e1bac6c631c2dcc2434bea9",
     height: 20n,
   });
 });

@@ -29,6 +29,9 @@ export const officer = {
   standards: account("office/standards"),
   supervision: account("office/supervision"),
   admission: account("office/admission"),
+  "ledger-center": account("officer/ledger-center"),
+  archive: account("officer/archive"),
+  contracts: account("officer/contracts"),
 };
 export const alice: TestAccount = account("alice");
 export const bob: TestAccount = account("bob");

@@ -1,10 +1,10 @@
 import type { Module } from "../../module.ts";
 import type {
   AssetDirectory,
+  AssetFreezer,
   BooksOpener,
   ChainDirectory,
   Holdings,
-  Offices,
   PacketHandler,
   PacketOutlet,
   StrandVerifier,
@@ -12,20 +12,20 @@ import type {
 import { assets, holdings } from "./holdings.ts";
 import { observeLien } from "./observe-lien.ts";
 import { registerAsset } from "./register-asset.ts";
-import { addRepresentation, controlPackets } from "./representations.ts";
+import { addRepresentation, controlPackets, createFreezer } from "./representations.ts";
 import { issueAsset, pledgeAsset, releasePledge, transferAsset } from "./rope-holders.ts";
 
 /** Assets, how they exist on each gateway, and what accounts of the rope hold of them. */
 export function createAssetModule(slices: {
   readonly directory: ChainDirectory;
   readonly verifier: StrandVerifier;
-  readonly offices: Offices;
   readonly outlet: PacketOutlet;
   readonly books: BooksOpener;
 }): Module & {
   readonly assets: AssetDirectory;
   readonly holdings: Holdings;
   readonly controlPackets: PacketHandler;
+  readonly freezer: AssetFreezer;
 } {
   const { directory, verifier } = slices;
   return {
@@ -33,6 +33,7 @@ export function createAssetModule(slices: {
     assets,
     holdings,
     controlPackets,
+    freezer: createFreezer(directory, slices.outlet),
     handlers: {
       "asset/register": (context, body) => registerAsset(context, body, slices),
       "asset/add-representation": (context, body) => addRepresentation(context, body, slices),

@@ -11,7 +11,7 @@ import {
   u32,
 } from "@ropenet/protocol";
 import { readRecord, type TransactionContext, writeRecord } from "../../module.ts";
-import type { BooksOpener, ChainDirectory, Offices } from "../../slices.ts";
+import type { BooksOpener, ChainDirectory } from "../../slices.ts";
 import { AssetError } from "./errors.ts";
 
 /** As ERC-20 contracts show them; more would not fit the amounts. */
@@ -37,7 +37,6 @@ export function registerAsset(
   body: RegisterAsset,
   slices: {
     readonly directory: ChainDirectory;
-    readonly offices: Offices;
     readonly books: BooksOpener;
   },
 ): void {

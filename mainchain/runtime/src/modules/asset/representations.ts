@@ -20,7 +20,7 @@ import {
   ZERO_32,
 } from "@ropenet/protocol";
 import { type Context, type TransactionContext, writeRecord } from "../../module.ts";
-import type { ChainDirectory, Offices, PacketHandler, PacketOutlet } from "../../slices.ts";
+import type { AssetFreezer, ChainDirectory, PacketHandler, PacketOutlet } from "../../slices.ts";
 import { AssetError } from "./errors.ts";
 import { assets, requireAsset } from "./holdings.ts";
 
@@ -59,28 +59,32 @@ function sendRegistration(
 ): void {
   const { asset, chain, record } = parts;
   const { assetId, assetClass, originGateway, name, symbol } = asset;
+  const payload = encode(controlPayloadCodec, {
+    ...{ action: CONTROL_ACTION.registerAsset, assetId, assetClass, mode: record.mode },
+    ...{ localId: record.localId, originGateway, decimals: record.decimals, scale: record.scale },
+    ...{ name, symbol },
+  });
+  sendControl(context, outlet, chain, assetId, payload);
+}
+
+function sendControl(
+  context: Context,
+  outlet: PacketOutlet,
+  destination: ChainRecord,
+  assetId: Uint8Array,
+  payload: Uint8Array,
+): void {
   outlet.send(context, {
     kind: PACKET_KIND.control,
     lane: LANE_CONTROL,
-    destination: chain,
+    destination,
     // The acknowledgement finds its asset by it.
     transferId: assetId,
     sender: ZERO_32,
-    recipient: chain.gateway,
+    recipient: destination.gateway,
     timeoutMs: context.timeMs + CONTROL_TIMEOUT_MS,
     gasLimit: CONTROL_GAS,
-    payload: encode(controlPayloadCodec, {
-      action: CONTROL_ACTION.registerAsset,
-      assetId,
-      assetClass,
-      mode: record.mode,
-      localId: record.localId,
-      originGateway,
-      decimals: record.decimals,
-      scale: record.scale,
-      name,
-      symbol,
-    }),
+    payload,
   });
 }
 
@@ -90,11 +94,10 @@ export function addRepresentation(
   body: AddRepresentation,
   slices: {
     readonly directory: ChainDirectory;
-    readonly offices: Offices;
     readonly outlet: PacketOutlet;
   },
 ): void {
-  const { directory, offices, outlet } = slices;
+  const { directory, outlet } = slices;
   const { assetId, gateway, localId, decimals, scale, netLimit, windowMs } = body;
   const asset = requireAsset(context, assetId);
   const isOrigin = equalBytes(gateway, asset.originGateway);
@@ -138,6 +141,11 @@ function settleRegistration(
   if (!record) throw new Error("a control packet without its representation");
   const key = stateKey.representation(assetId, chain.gateway);
   const attributes = { assetId: bytesToHex(assetId), gateway: bytesToHex(chain.gateway) };
+  // The lane is ordered: after its registration was confirmed, only freezes are answered.
+  if (record.confirmed) {
+    context.emit("asset.freeze-answered", { ...attributes, status: String(status) });
+    return;
+  }
   if (status === ACK_STATUS.delivered) {
     writeRecord(context.state, key, representationRecordCodec, { ...record, confirmed: true });
     context.emit("asset.representation-confirmed", attributes);
@@ -146,6 +154,25 @@ function settleRegistration(
   // Gone, so that it can be added again as the gateway wants it.
   context.state.delete(key);
   context.emit("asset.representation-refused", { ...attributes, failure: String(code) });
+}
+
+/** Where the asset is usable; a gateway that has not confirmed it has nothing to freeze. */
+export function createFreezer(directory: ChainDirectory, outlet: PacketOutlet): AssetFreezer {
+  return {
+    setFrozen(context, assetId, frozen): void {
+      const action = frozen ? CONTROL_ACTION.freeze : CONTROL_ACTION.unfreeze;
+      for (const chain of directory.listAdmitted(context)) {
+        if (!assets.representation(context, assetId, chain.gateway)?.confirmed) continue;
+        sendControl(
+          context,
+          outlet,
+          chain,
+          assetId,
+          encode(controlPayloadCodec, { action, assetId }),
+        );
+      }
+    },
+  };
 }
 
 /** Control packets go from the rope to strands only. */

@@ -39,10 +39,7 @@ export function approveChain(context: TransactionContext, { gateway }: ApproveCh
 }
 
 /** The record stays, as what was decided; its gateway may be registered anew, by whom it belongs to. */
-export function rejectChain(
-  context: TransactionContext,
-  { gateway, reason }: RejectChain,
-): void {
+export function rejectChain(context: TransactionContext, { gateway, reason }: RejectChain): void {
   const chain = requirePending(context, gateway);
   noteDecided(context, chain.registrant);
   change(context, chain, CHAIN_STATE.rejected);
@@ -50,10 +47,7 @@ export function rejectChain(
 }
 
 /** Nothing new from it or to it; what is under way ends: its receipts, its headers and what is late are heard. */
-export function suspendChain(
-  context: TransactionContext,
-  { gateway, reason }: SuspendChain,
-): void {
+export function suspendChain(context: TransactionContext, { gateway, reason }: SuspendChain): void {
   change(context, assertActive(context, gateway), CHAIN_STATE.suspended);
   context.emit("chains.suspended", { gateway: bytesToHex(gateway), reason: String(reason) });
 }

@@ -1,3 +1,4 @@
+import { bytesToHex } from "@ropenet/protocol";
 import type { Module } from "../../module.ts";
 import type {
   ChainDirectory,
@@ -8,7 +9,6 @@ import type {
   Quarantines,
   StrandVerifier,
 } from "../../slices.ts";
-import { bytesToHex } from "@ropenet/protocol";
 import { credentialPackets } from "./credential-packets.ts";
 import { delegateCredential } from "./delegate-credential.ts";
 import { CredentialError } from "./errors.ts";
@@ -22,7 +22,8 @@ import { revokeCredential } from "./revoke-credential.ts";
 export const quarantines: Quarantines = {
   lift(context, credentialId, gateway): void {
     const mark = readMark(context.state, credentialId, gateway);
-    if (!mark.quarantined) throw new CredentialError({ code: "credential/not-quarantined", gateway });
+    if (!mark.quarantined)
+      throw new CredentialError({ code: "credential/not-quarantined", gateway });
     writeMark(context, credentialId, gateway, { ...mark, quarantined: false });
     context.emit("data-credential.quarantine-lifted", {
       credentialId: bytesToHex(credentialId),

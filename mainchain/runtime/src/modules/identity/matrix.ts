@@ -4,9 +4,7 @@ import { type MessageName, OFFICES } from "@ropenet/protocol";
  * Who may send a message at all. `offices`: holders of any one of them, and nobody else. `everybody`: no office is
  * needed and none helps; what the sender must be instead, the message's own module checks.
  */
-export type Access =
-  | { readonly offices: readonly string[] }
-  | { readonly everybody: string };
+export type Access = { readonly offices: readonly string[] } | { readonly everybody: string };
 
 const admission: Access = { offices: ["admission"] };
 const standards: Access = { offices: ["standards"] };

@@ -51,7 +51,8 @@ function gate(context: TransactionContext, name: MessageName): void {
 
 const roll: OfficeRoll = {
   give(context, office, account): void {
-    if (!OFFICES.includes(office)) throw new IdentityError({ code: "identity/unknown-office", office });
+    if (!OFFICES.includes(office))
+      throw new IdentityError({ code: "identity/unknown-office", office });
     if (offices.holds(context, office, account)) {
       throw new IdentityError({ code: "identity/in-office", office, account });
     }

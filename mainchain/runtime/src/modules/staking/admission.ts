@@ -9,7 +9,6 @@ import {
   ZERO_32,
 } from "@ropenet/protocol";
 import type { Context, StateView, TransactionContext } from "../../module.ts";
-import type { Offices } from "../../slices.ts";
 import { StakingError } from "./errors.ts";
 import { mustFindValidator, writeValidator } from "./records.ts";
 
@@ -50,7 +49,6 @@ export function renewAdmission(context: TransactionContext, { certificate }: Ren
 export function revokeAdmission(
   context: TransactionContext,
   { validator, reason }: RevokeAdmission,
-  offices: Offices,
 ): void {
   const record = mustFindValidator(context, validator);
   writeValidator(context.state, { ...record, revoked: true });

@@ -1,22 +1,14 @@
 import { stakingParametersRecordCodec, stateKey } from "@ropenet/protocol";
 import { type Module, writeRecord } from "../../module.ts";
-import type {
-  Coins,
-  Handovers,
-  Offices,
-  Penalties,
-  Rewards,
-  StakingRules,
-  Supply,
-} from "../../slices.ts";
+import type { Coins, Handovers, Penalties, Rewards, StakingRules, Supply } from "../../slices.ts";
 import { renewAdmission, revokeAdmission } from "./admission.ts";
 import { setCommission, withdrawRewards } from "./commission.ts";
 import { createValidator } from "./create-validator.ts";
 import { delegate } from "./delegate.ts";
 import { endEpochBlock } from "./epochs.ts";
+import { StakingError } from "./errors.ts";
 import { brokenRule, initStaking } from "./genesis.ts";
 import { stakeHeld } from "./invariants.ts";
-import { StakingError } from "./errors.ts";
 import { createPenalties } from "./penalties.ts";
 import { moveSupply } from "./records.ts";
 import { claimUnbonded, undelegate } from "./undelegate.ts";
@@ -24,7 +16,6 @@ import { unjail } from "./unjail.ts";
 
 export interface StakingParts {
   readonly coins: Coins;
-  readonly offices: Offices;
   readonly rewards: Rewards;
   readonly handovers: Handovers;
 }
@@ -44,7 +35,7 @@ export const supply: Supply = { burn: ({ state }, burnt) => moveSupply(state, { 
 export function createStakingModule(
   parts: StakingParts,
 ): Module & { readonly penalties: Penalties } {
-  const { coins, offices, rewards } = parts;
+  const { coins, rewards } = parts;
   return {
     name: "staking",
     penalties: createPenalties(rewards),
@@ -57,7 +48,7 @@ export function createStakingModule(
       "staking/unjail": (context) => unjail(context, rewards),
       "staking/withdraw-rewards": (context, body) => withdrawRewards(context, body, rewards),
       "staking/renew-admission": renewAdmission,
-      "staking/revoke-admission": (context, body) => revokeAdmission(context, body, offices),
+      "staking/revoke-admission": revokeAdmission,
     },
     initGenesis: (context, genesis) => initStaking(context, genesis, rewards),
     endBlock: (context) => endEpochBlock(context, parts),

@@ -102,7 +102,7 @@ export function entityCap(powers: readonly bigint[]): bigint {
 
 /**
  * Divides `cap` in proportion, at least 1 to each: nobody leaves a set because of a sibling. What rounding leaves
- * goes one by one in the order of addresses. A cap below the number of members keeps the first of them.
+ * goes one by one, in the order of addresses, to those that had more. A cap below the number of members keeps the first of them.
  */
 function cutTo(members: readonly EpochMember[], cap: bigint): readonly EpochMember[] {
   const total = powerOf(members);
@@ -116,8 +116,9 @@ function cutTo(members: readonly EpochMember[], cap: bigint): readonly EpochMemb
     power: 1n + ((member.power - 1n) * (cap - count)) / (total - count),
   }));
   let rest = cap - powerOf(cut);
-  return cut.map((member) => {
-    if (rest === 0n) return member;
+  return cut.map((member, index) => {
+    // Nobody gets more than it brought: a newcomer's part is what the others' third allows.
+    if (rest === 0n || member.power === members[index]?.power) return member;
     rest -= 1n;
     return { ...member, power: member.power + 1n };
   });

@@ -16,7 +16,7 @@ import {
   type TransactionContext,
   writeRecord,
 } from "../../module.ts";
-import type { Holds, Offices, QueuedTransfers } from "../../slices.ts";
+import type { Holds, QueuedTransfers } from "../../slices.ts";
 import { SupervisionError } from "./errors.ts";
 
 const SUBJECT = { transfer: 1, account: 2, asset: 3, gateway: 4 } as const;
@@ -49,12 +49,7 @@ const holds: Holds = {
 };
 
 /** 暂缓: reasoned, time-boxed, with what happens when the time is over. */
-function placeHold(
-  context: TransactionContext,
-  body: PlaceHold,
-  offices: Offices,
-  queued: QueuedTransfers,
-): void {
+function placeHold(context: TransactionContext, body: PlaceHold, queued: QueuedTransfers): void {
   const { state, timeMs, parameters, sender, transactionId } = context;
   const { subjectKind, subject, reason, legalBasis, holdUntilMs, onExpiry } = body;
   if (legalBasis.length === 0) throw new SupervisionError({ code: "hold/no-legal-basis" });
@@ -87,12 +82,7 @@ function placeHold(
   });
 }
 
-function liftHold(
-  context: TransactionContext,
-  body: LiftHold,
-  offices: Offices,
-  queued: QueuedTransfers,
-): void {
+function liftHold(context: TransactionContext, body: LiftHold, queued: QueuedTransfers): void {
   const { holdId, decision, reason } = body;
   const hold = find(context, holdId);
   if (!hold) throw new SupervisionError({ code: "hold/unknown", holdId });
@@ -108,15 +98,14 @@ function liftHold(
 
 /** Holds: standing orders that keep what they match between the legs. */
 export function createSupervisionModule(
-  offices: Offices,
   queued: QueuedTransfers,
 ): Module & { readonly holds: Holds } {
   return {
     name: "supervision",
     holds,
     handlers: {
-      "supervision/place-hold": (context, body) => placeHold(context, body, offices, queued),
-      "supervision/lift-hold": (context, body) => liftHold(context, body, offices, queued),
+      "supervision/place-hold": (context, body) => placeHold(context, body, queued),
+      "supervision/lift-hold": (context, body) => liftHold(context, body, queued),
     },
   };
 }

@@ -15,6 +15,7 @@ import type { Context } from "../../module.ts";
 import type {
   AssetDirectory,
   ChainDirectory,
+  Halts,
   Holdings,
   Holds,
   PacketOutlet,
@@ -49,6 +50,7 @@ export interface AdmissionSlices {
 export interface TransferSlices extends AdmissionSlices {
   readonly outlet: PacketOutlet;
   readonly holds: Holds;
+  readonly halts: Halts;
 }
 
 function isExact(amount: bigint, scale: number): boolean {

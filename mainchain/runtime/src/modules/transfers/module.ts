@@ -5,6 +5,7 @@ import type {
   BooksOpener,
   ChainDirectory,
   FrozenBooks,
+  Halts,
   Holdings,
   Holds,
   PacketHandler,
@@ -57,6 +58,7 @@ export function createTransfersModule(slices: {
   readonly assets: AssetDirectory;
   readonly holdings: Holdings;
   readonly holds: Holds;
+  readonly halts: Halts;
   readonly outlet: PacketOutlet;
 }): Module & { readonly assetPackets: PacketHandler } {
   return {

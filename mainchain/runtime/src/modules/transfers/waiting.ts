@@ -1,10 +1,18 @@
-import { type QueueReason, stateKey, TRANSFER_STATE, ZERO_32 } from "@ropenet/protocol";
+import {
+  CONTROL_SUBJECT,
+  type HaltRecord,
+  type QueueReason,
+  stateKey,
+  TRANSFER_STATE,
+  ZERO_32,
+} from "@ropenet/protocol";
 import type { Context, StateView } from "../../module.ts";
+import type { Halts } from "../../slices.ts";
 import type { TransferSlices } from "./admit.ts";
 import { limitedUntil } from "./limits.ts";
 import { type AssetTransfer, saveTransfer } from "./records.ts";
 
-const REASON = { hold: 1, limit: 2, large: 3 } as const;
+const REASON = { hold: 1, limit: 2, large: 3, halt: 4 } as const;
 const MARK = Uint8Array.of(1);
 
 export interface Wait {
@@ -16,7 +24,7 @@ export interface Wait {
 /** Why a transfer may not go on now. Source: docs/protocol.md §7. */
 export function whyWait(
   context: Context,
-  { holds, assets }: TransferSlices,
+  { holds, halts, assets }: TransferSlices,
   { leg1, asset, transferId }: AssetTransfer,
   waited: boolean,
 ): Wait | undefined {
@@ -31,6 +39,8 @@ export function whyWait(
   if (hold) {
     return { reason: REASON.hold, holdId: hold.holdId, releaseAtMs: hold.holdUntilMs };
   }
+  const halt = haltOf(context, halts, assetId, [gateway, finalGateway]);
+  if (halt) return { reason: REASON.halt, holdId: halt.haltId, releaseAtMs: halt.untilMs };
   const representation = assets.representation(context, assetId, gateway);
   if (!representation) return undefined;
   const releaseAtMs = limitedUntil(context, { assetId, gateway, amount, waited }, representation);
@@ -39,11 +49,29 @@ export function whyWait(
   return { reason, holdId: ZERO_32, releaseAtMs };
 }
 
+function haltOf(
+  context: Context,
+  halts: Halts,
+  assetId: Uint8Array,
+  gateways: readonly Uint8Array[],
+): HaltRecord | undefined {
+  const subjects = [
+    [CONTROL_SUBJECT.asset, assetId] as const,
+    ...gateways.map((gateway) => [CONTROL_SUBJECT.strand, gateway] as const),
+  ];
+  for (const [kind, subject] of subjects) {
+    const halt = halts.find(context, kind, subject);
+    if (halt) return halt;
+  }
+  return undefined;
+}
+
 export function enqueue(context: Context, transfer: AssetTransfer, wait: Wait): void {
   const { state } = context;
   const { transferId } = transfer;
   state.set(stateKey.releaseQueue(wait.releaseAtMs, transferId), MARK);
-  if (wait.reason === REASON.hold) state.set(stateKey.heldTransfer(wait.holdId, transferId), MARK);
+  if (wait.reason === REASON.hold || wait.reason === REASON.halt)
+    state.set(stateKey.heldTransfer(wait.holdId, transferId), MARK);
   saveTransfer(context, {
     ...transfer,
     state: TRANSFER_STATE.queued,

@@ -35,6 +35,32 @@ const shape: fc.Arbitrary<Shape> = fc.record({
 });
 const shapes = fc.uniqueArray(shape, { minLength: 0, maxLength: 20, selector: ({ id }) => id });
 
+const shapeOf = (id: number, entity: number, tokens: bigint, barred = false): Shape => ({
+  ...{ id, entity, tokens, barred },
+});
+const LATE_SIBLING_BEFORE: readonly Shape[] = [
+  shapeOf(22, 6, 165994581113934407n, true),
+  shapeOf(17, 5, 37n),
+  shapeOf(29, 0, 851692930916869350n),
+  shapeOf(26, 8, 6n),
+  shapeOf(0, 0, 30n),
+  shapeOf(28, 2, 3n),
+  shapeOf(24, 5, 14n),
+  shapeOf(3, 5, 29n),
+  shapeOf(7, 6, 39n),
+  shapeOf(14, 7, 10n),
+];
+const LATE_SIBLING_AFTER: readonly Shape[] = [
+  shapeOf(1, 2, 19n),
+  shapeOf(23, 5, 82226020512605654n, true),
+  shapeOf(12, 2, 33n),
+  shapeOf(2, 2, 7n, true),
+  shapeOf(27, 5, 432546550343700704n),
+  shapeOf(13, 0, 1056720831700360090n),
+  shapeOf(28, 6, 1101436041131729465n),
+  shapeOf(20, 3, 39n, true),
+];
+
 function toCandidate({ id, entity, tokens, barred }: Shape): Candidate {
   const record: ValidatorRecord = {
     address: bytes(`address ${id}`, 20),
@@ -131,7 +157,12 @@ describe("the next set", () => {
         const changed = total(gone) - total(cut) + total(come);
         expect(changed * 3n).toBeLessThanOrEqual(total(current));
       }),
-      { numRuns: 300, endOnFailure: true },
+      {
+        numRuns: 300,
+        endOnFailure: true,
+        // A newcomer of power 1 once got the unit that rounding had left to its entity.
+        examples: [[LATE_SIBLING_BEFORE, LATE_SIBLING_AFTER]],
+      },
     );
   });
 
