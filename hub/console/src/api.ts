@@ -8,7 +8,8 @@ export interface ProofView {
   readonly commit: string;
 }
 
-export interface ConservationView {
+/** What the caller follows from the validator set that it believes. */
+export interface SetsView {
   readonly chainId: string;
   /** oldest first; header and commit of the height at which the set before names this one */
   readonly sets: readonly {
@@ -16,6 +17,9 @@ export interface ConservationView {
     readonly header: string | null;
     readonly commit: string | null;
   }[];
+}
+
+export interface ConservationView extends SetsView {
   readonly height: string;
   readonly assetCount: ProofView;
   readonly assets: readonly {
@@ -26,7 +30,15 @@ export interface ConservationView {
   }[];
 }
 
-export type TransferState = "queued" | "forwarded" | "settled" | "returned" | "quarantined";
+/** In the order of the record's own numbers, from 1. */
+export const TRANSFER_STATES = [
+  "queued",
+  "forwarded",
+  "settled",
+  "returned",
+  "quarantined",
+] as const;
+export type TransferState = (typeof TRANSFER_STATES)[number];
 
 export interface Overview {
   readonly chainName: string;
@@ -98,7 +110,7 @@ export interface TransferStep {
   readonly transaction: string | null;
 }
 
-export interface TransferDetail {
+export interface TransferDetail extends SetsView {
   readonly transfer: Transfer;
   readonly proof: ProofView;
   readonly steps: readonly TransferStep[];

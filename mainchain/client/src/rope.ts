@@ -102,18 +102,23 @@ async function anchorOf(rpc: RpcClient, genesis: Genesis, trust: RopeTrust): Pro
     equalBytes(header.chainId, chainId) &&
     equalBytes(header.validatorsHash, validatorSetHash(validators));
   if (!isIt) throw new CodedError({ code: "light-client/untrusted-header", height, id });
-  return { chainId, validators, timeMs: atMs, trustingPeriodMs };
+  return { chainId, validators, timeMs: atMs, trustingPeriodMs, height };
 }
 
 /**
  * Connects to a rope that the caller knows by the hash of its genesis; nodes are believed for proofs only.
+ * `maxAgeMs`: how old the newest header may be (a live chain makes one every `checkpointHeartbeatMs`); 0 = any age.
  * @throws {CodedError} `light-client/wrong-genesis`, `light-client/untrusted-header`
  */
-export async function connectRope(urls: readonly string[], trust: RopeTrust): Promise<Rope> {
+export async function connectRope(
+  urls: readonly string[],
+  trust: RopeTrust,
+  options: { readonly maxAgeMs?: bigint } = {},
+): Promise<Rope> {
   const rpc = createFailoverRpcClient(urls);
   const genesis = await readGenesis(rpc, trust.genesisHash);
   const anchor = await anchorOf(rpc, genesis, trust);
-  const light = createLightClient(rpc, anchor);
+  const light = createLightClient(rpc, anchor, options);
   return {
     rpc,
     genesis,

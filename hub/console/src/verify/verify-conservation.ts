@@ -2,20 +2,24 @@ import {
   assetRecordCodec,
   b32,
   bytesToHex,
-  CodedError,
-  commitCodec,
   conservationRecordCodec,
   decode,
   type Header,
-  headerCodec,
   hexToBytes,
   stateKey,
   u32,
-  verifyCommit,
   verifyStateProof,
 } from "@ropenet/protocol";
 import type { ConservationView, ProofView } from "../api.ts";
-import { type FollowedTrust, followSets, pinOf, renewed, type TrustPin } from "./trust.ts";
+import { checkHeader, failureOf, VerdictError } from "./checked-header.ts";
+import {
+  assertNews,
+  type FollowedTrust,
+  followSets,
+  pinOf,
+  renewed,
+  type TrustPin,
+} from "./trust.ts";
 
 export interface AssetVerdict {
   readonly assetId: string;
@@ -37,8 +41,8 @@ export interface ConservationVerdict {
   readonly assets: readonly AssetVerdict[];
   /** code of the first check that failed, with what it was about */
   readonly failure: string | undefined;
-  /** by what the proofs were believed */
-  readonly pin: TrustPin;
+  /** by what the proofs were believed; undefined if nothing is pinned and nothing could be */
+  readonly pin: TrustPin | undefined;
   /** nothing had been pinned before this one */
   readonly isFirstUse: boolean;
 }
@@ -47,29 +51,6 @@ export interface VerdictRequest {
   readonly view: ConservationView;
   readonly pin: TrustPin | undefined;
   readonly nowMs: number;
-}
-
-export type VerdictErrorInfo =
-  | { readonly code: "verdict/other-height"; readonly height: string }
-  | { readonly code: "verdict/other-key"; readonly key: string }
-  | { readonly code: "verdict/unknown-validators"; readonly height: string }
-  | { readonly code: "verdict/mixed-heights"; readonly height: string }
-  | { readonly code: "verdict/assets-missing"; readonly count: number; readonly shown: number }
-  | { readonly code: "verdict/asset-missing"; readonly index: number };
-
-export class VerdictError extends CodedError<VerdictErrorInfo> {}
-
-/** One header carries every proof: its commit is checked once, by a set that the pin leads to. */
-function checkHeader(proof: ProofView, { chainId, sets }: FollowedTrust): Header {
-  const header = decode(headerCodec, hexToBytes(proof.header));
-  if (header.height !== BigInt(proof.height) + 1n)
-    throw new VerdictError({ code: "verdict/other-height", height: proof.height });
-  const validators = sets.get(bytesToHex(header.validatorsHash));
-  if (!validators) {
-    throw new VerdictError({ code: "verdict/unknown-validators", height: String(header.height) });
-  }
-  verifyCommit(chainId, validators, header, decode(commitCodec, hexToBytes(proof.commit)));
-  return header;
 }
 
 class Proofs {
@@ -126,30 +107,29 @@ function readAsset(
 
 /** Recomputes the verdict from proofs alone, under what is pinned; nothing that the hub says is used unproven. */
 export function verifyConservation({ view, pin, nowMs }: VerdictRequest): ConservationVerdict {
-  const isFirstUse = pin === undefined;
-  const believed = pin ?? pinOf(view, nowMs);
   const assets: AssetVerdict[] = [];
   let proofs: Proofs | undefined;
-  const told = (failure: string | undefined): ConservationVerdict => ({
+  const told = (failure: string | undefined, believed = pin): ConservationVerdict => ({
     ok: failure === undefined && assets.every(({ ok }) => ok),
     height: proofs ? String(proofs.header.height - 1n) : view.height,
     proofs: proofs?.count ?? 0,
     assets,
     failure,
-    pin: failure === undefined && proofs ? renewed(believed, proofs.header) : believed,
-    isFirstUse,
+    pin: believed,
+    isFirstUse: pin === undefined,
   });
   try {
+    const believed = pin ?? pinOf(view);
     proofs = new Proofs(view.assetCount, followSets(view, believed, nowMs));
+    assertNews(proofs.header, believed, nowMs);
     const countBytes = proofs.read(view.assetCount, stateKey.assetCount());
     const count = countBytes ? decode(u32, countBytes) : 0;
     const shown = view.assets.length;
     if (count !== shown) throw new VerdictError({ code: "verdict/assets-missing", count, shown });
     for (const [index, asset] of view.assets.entries())
       assets.push(readAsset(proofs, asset, index));
-    return told(undefined);
+    return told(undefined, renewed(believed, proofs.header));
   } catch (error) {
-    // Any other error is a hub's, too: what it sent made the checks fall over.
-    return told(error instanceof CodedError ? error.code : "verdict/unreadable");
+    return told(failureOf(error));
   }
 }

@@ -1,5 +1,12 @@
 import { type VerdictRequest, verifyConservation } from "./verify-conservation.ts";
+import { type TransferVerdictRequest, verifyTransfer } from "./verify-transfer.ts";
 
-self.addEventListener("message", (event: MessageEvent<VerdictRequest>) => {
-  self.postMessage(verifyConservation(event.data));
+export type WorkerRequest =
+  | { readonly about: "conservation"; readonly request: VerdictRequest }
+  | { readonly about: "transfer"; readonly request: TransferVerdictRequest };
+
+self.addEventListener("message", ({ data }: MessageEvent<WorkerRequest>) => {
+  self.postMessage(
+    data.about === "conservation" ? verifyConservation(data.request) : verifyTransfer(data.request),
+  );
 });

@@ -157,14 +157,8 @@ export function createRoutes(parts: RouteParts): Router {
     const id = String(context["params"]["id"]);
     if (!/^[0-9a-f]{64}$/.test(id))
       throw new CodedError({ code: "hub/bad-query", field: "id", reason: "64 hex digits" });
-    const row = await database
-      .selectFrom("transfers")
-      .selectAll()
-      .where("id", "=", id)
-      .executeTakeFirst();
-    if (!row) throw new CodedError({ code: "hub/unknown-transfer", id });
     const names = await readNames(rope, bytesToHex(ropeGatewayUid(rope.anchor.chainId)));
-    context.body = await toDetail(rope, database, names, row);
+    context.body = await toDetail(rope, database, names, id);
   });
   router.get("/api/v1/chains/:gateway/transactions/:hash", async (context) => {
     const { gateway, hash } = context["params"] as Record<string, string>;

@@ -134,9 +134,13 @@ export interface SetStepView {
   readonly commit: string | null;
 }
 
-export interface ConservationView {
+/** What a caller follows from the validator set that it believes. */
+export interface SetsView {
   readonly chainId: string;
   readonly sets: readonly SetStepView[];
+}
+
+export interface ConservationView extends SetsView {
   readonly height: string;
   readonly assetCount: ProofView;
   readonly assets: readonly {
@@ -147,18 +151,22 @@ export interface ConservationView {
   }[];
 }
 
+const setsFields = {
+  chainId: hex,
+  sets: z
+    .array(
+      z.object({
+        validators: hex.describe("validator set, protocol encoding"),
+        header: hex.nullable().describe("last header of the set before, which names this one"),
+        commit: hex.nullable(),
+      }),
+    )
+    .describe("oldest first: the caller follows them from the set that it believes"),
+};
+
 export const conservationView: z.ZodType<ConservationView> = z
   .object({
-    chainId: hex,
-    sets: z
-      .array(
-        z.object({
-          validators: hex.describe("validator set, protocol encoding"),
-          header: hex.nullable().describe("last header of the set before, which names this one"),
-          commit: hex.nullable(),
-        }),
-      )
-      .describe("oldest first: the caller follows them from the set that it believes"),
+    ...setsFields,
     height: decimal,
     assetCount: proofView,
     assets: z.array(
@@ -220,7 +228,7 @@ export const transferPage: z.ZodType<TransferPage> = z
   })
   .meta({ id: "TransferPage" });
 
-export interface TransferDetail {
+export interface TransferDetail extends SetsView {
   readonly transfer: TransferView;
   readonly proof: ProofView;
   readonly steps: readonly {
@@ -235,6 +243,7 @@ export interface TransferDetail {
 
 export const transferDetail: z.ZodType<TransferDetail> = z
   .object({
+    ...setsFields,
     transfer: transferView,
     proof: proofView,
     steps: z.array(

@@ -2,6 +2,7 @@ import { fetchSetSteps, type ProvenState, type Rope, recordsOf } from "@ropenet/
 import {
   bytesToHex,
   type ChainRecord,
+  CodedError,
   clientRecordCodec,
   commitCodec,
   decode,
@@ -10,16 +11,18 @@ import {
   headerCodec,
   hexToBytes,
   stateKey,
+  transferRecordCodec,
   u32,
   validatorSetCodec,
 } from "@ropenet/protocol";
-import type { Selectable } from "kysely";
-import type { Database, Tables } from "../store/database.ts";
+import type { Database } from "../store/database.ts";
+import { type TransferRow, toRow } from "../store/transfer-row.ts";
 import type {
   ChainView,
   ConservationView,
   ProofView,
   SetStepView,
+  SetsView,
   TransferDetail,
   TransferStateName,
   TransferView,
@@ -82,6 +85,13 @@ async function readSetSteps(rope: Rope, newest: string): Promise<SetStepView[]> 
   return sets;
 }
 
+async function setsOf(rope: Rope, { header }: ProvenState): Promise<SetsView> {
+  return {
+    chainId: bytesToHex(rope.anchor.chainId),
+    sets: await readSetSteps(rope, bytesToHex(header.validatorsHash)),
+  };
+}
+
 /** Every asset that the dense index names, all under one height: the browser proves completeness and the sums. */
 export async function proveConservation(rope: Rope): Promise<ConservationView> {
   const count = await rope.light.prove(stateKey.assetCount());
@@ -101,8 +111,7 @@ export async function proveConservation(rope: Rope): Promise<ConservationView> {
     });
   }
   return {
-    chainId: bytesToHex(rope.anchor.chainId),
-    sets: await readSetSteps(rope, bytesToHex(count.header.validatorsHash)),
+    ...(await setsOf(rope, count)),
     height: String(height),
     assetCount: toProofView(count),
     assets,
@@ -131,8 +140,6 @@ export async function readNames(rope: Rope, ropeGateway: string): Promise<Names>
     ),
   };
 }
-
-export type TransferRow = Selectable<Tables["transfers"]>;
 
 async function transactionOf(
   database: Database,
@@ -201,10 +208,13 @@ export async function toDetail(
   rope: Rope,
   database: Database,
   names: Names,
-  row: TransferRow,
+  id: string,
 ): Promise<TransferDetail> {
+  const proven = await rope.light.prove(stateKey.transfer(hexToBytes(id)));
+  if (!proven.value) throw new CodedError({ code: "hub/unknown-transfer", id });
+  // What is shown is what is proven: the index may be a moment behind.
+  const row = toRow(decode(transferRecordCodec, proven.value));
   const transfer = await toTransferView(database, names, row);
-  const proof = toProofView(await rope.light.prove(stateKey.transfer(hexToBytes(row.id))));
   const source = await transactionOf(
     database,
     row.source_gateway,
@@ -219,8 +229,9 @@ export async function toDetail(
   const here = "绳 rope";
   const ended = transfer.state === "settled" || transfer.state === "returned";
   return {
+    ...(await setsOf(rope, proven)),
     transfer,
-    proof,
+    proof: toProofView(proven),
     steps: [
       {
         id: "sent",

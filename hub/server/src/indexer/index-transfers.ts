@@ -2,39 +2,14 @@ import type { RopeRecords } from "@ropenet/client";
 import { bytesToHex, type TransferRecord } from "@ropenet/protocol";
 import { TRANSFER_STATES } from "../api/schemas.ts";
 import { type Database, readCursor, writeCursor } from "../store/database.ts";
+import { toRow } from "../store/transfer-row.ts";
 
 const CURSOR = "transfers";
 /** Rows fetched in one pass, so that a long history shows progress. */
 const PASS = 200n;
 
-function toRow(record: TransferRecord): Record<string, string | number> {
-  const { asset, leg1 } = record;
-  return {
-    id: bytesToHex(record.transferId),
-    index: String(record.index),
-    state: TRANSFER_STATES[record.state - 1] ?? "queued",
-    source_gateway: bytesToHex(leg1.sourceGateway),
-    final_gateway: bytesToHex(record.finalGateway),
-    lane: leg1.lane,
-    sequence: String(leg1.sequence),
-    leg2_sequence: String(record.leg2Sequence),
-    asset_id: asset ? bytesToHex(asset.assetId) : "",
-    token_id: asset ? bytesToHex(asset.tokenId) : "",
-    amount: String(asset?.amount ?? 0n),
-    sender: bytesToHex(leg1.sender),
-    recipient: asset ? bytesToHex(asset.finalRecipient) : "",
-    failure: record.failure,
-    queue_reason: record.queueReason,
-    received_height: String(record.receivedHeight),
-    forwarded_height: String(record.forwardedHeight),
-    ended_height: String(record.endedHeight),
-    received_at_ms: String(record.receivedAtMs),
-    ended_at_ms: String(record.endedAtMs),
-  };
-}
-
 async function store(database: Database, record: TransferRecord): Promise<void> {
-  const row = toRow(record) as never;
+  const row = toRow(record);
   await database
     .insertInto("transfers")
     .values(row)

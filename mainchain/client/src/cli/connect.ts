@@ -19,9 +19,17 @@ interface ConfigJson extends RopeTrustJson {
   readonly ropeUrls: readonly string[];
 }
 
+const collect = (url: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  url,
+];
+
+/** A live chain makes a block every minute, for its gateways' sake: what is older is somebody's memory. */
+const MAX_AGE_MS = 600_000n;
+
 export function addConnectOptions(program: Command): void {
   program
-    .option("--rpc <url...>", `RPC of one or more nodes (${DEFAULT_RPC})`)
+    .option("--rpc <url>", `RPC of a node; may be repeated (${DEFAULT_RPC})`, collect)
     .option("--genesis-hash <hex>", "SM3 of the rope's genesis: what is believed before any node")
     .option(
       "--config <file>",
@@ -33,13 +41,39 @@ function readConfig({ config }: Options): ConfigJson | undefined {
   const file = config ?? DEFAULT_CONFIG;
   if (config === undefined && !existsSync(file)) return undefined;
   try {
-    const json = JSON.parse(readFileSync(file, "utf8")) as ConfigJson;
-    hexOperand("genesisHash", String(json.genesisHash), 32);
-    if (Array.isArray(json.ropeUrls)) return json;
+    return parseConfig(JSON.parse(readFileSync(file, "utf8")));
   } catch (cause) {
-    throw new CodedError({ code: "cli/bad-config", file, detail: String(cause) }, { cause });
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new CodedError({ code: "cli/bad-config", file, detail }, { cause });
   }
-  throw new CodedError({ code: "cli/bad-config", file, detail: "ropeUrls" });
+}
+
+const isUrl = (url: unknown): boolean => typeof url === "string" && /^https?:\/\//.test(url);
+const isHex = (text: unknown): boolean => typeof text === "string" && /^[0-9a-f]{64}$/.test(text);
+const isPositive = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
+
+/** @throws naming the field */
+function parseConfig(json: unknown): ConfigJson {
+  const fields = (json ?? {}) as Record<string, unknown>;
+  const { ropeUrls, genesisHash, trustedHeader, ...rest } = fields;
+  const [unknown] = Object.keys(rest);
+  const demand = (holds: boolean, what: string): void => {
+    if (!holds) throw new Error(what);
+  };
+  demand(typeof json === "object" && json !== null && !Array.isArray(json), "no JSON object");
+  demand(unknown === undefined, `unknown field ${unknown}`);
+  demand(
+    Array.isArray(ropeUrls) && ropeUrls.length > 0 && ropeUrls.every(isUrl),
+    "ropeUrls: one or more http URLs",
+  );
+  demand(isHex(genesisHash), "genesisHash: 64 lower-case hex digits");
+  if (trustedHeader !== undefined) {
+    const { height, id, atMs } = (trustedHeader ?? {}) as Record<string, unknown>;
+    demand(isPositive(height), "trustedHeader.height: a whole number above 0");
+    demand(isHex(id), "trustedHeader.id: 64 lower-case hex digits");
+    demand(isPositive(atMs), "trustedHeader.atMs: milliseconds since 1970");
+  }
+  return fields as unknown as ConfigJson;
 }
 
 const urlsOf = (options: Options, config: ConfigJson | undefined): readonly string[] =>
@@ -57,7 +91,8 @@ export async function ropeOf(command: Command): Promise<Rope> {
   const config = readConfig(options);
   const urls = urlsOf(options, config);
   if (options.genesisHash !== undefined) {
-    return connectRope(urls, { genesisHash: hexOperand("genesis-hash", options.genesisHash, 32) });
+    const genesisHash = hexOperand("genesis-hash", options.genesisHash, 32);
+    return connectRope(urls, { genesisHash }, { maxAgeMs: MAX_AGE_MS });
   }
   if (!config) {
     throw new CodedError({
@@ -65,5 +100,5 @@ export async function ropeOf(command: Command): Promise<Rope> {
       mend: "--genesis-hash <hex>, from somebody you trust; or --config FILE",
     });
   }
-  return connectRope(urls, ropeTrustOf(config));
+  return connectRope(urls, ropeTrustOf(config), { maxAgeMs: MAX_AGE_MS });
 }

@@ -13,13 +13,23 @@ function build(output: Output): Command {
     .description("绳网 RopeNet 命令行 · command line of the rope")
     .option("--json", "one JSON value instead of text", false)
     .exitOverride()
-    .showHelpAfterError();
+    .configureOutput({ writeErr: () => undefined });
   addConnectOptions(program);
   addKeyCommands(program, output);
   addQueryCommands(program, output);
   addChainCommands(program, output);
   addTransferCommands(program, output);
   return program;
+}
+
+/** Every end has a code: a wrong command line is `cli/bad-arguments`, whatever of it was wrong. */
+function describe(error: unknown): Record<string, unknown> {
+  if (error instanceof CodedError) return errorToJson(error);
+  if (error instanceof CommanderError) {
+    const detail = error.message.replace(/^error: /, "");
+    return { code: "cli/bad-arguments", detail, mend: "npx ropenet --help" };
+  }
+  return { code: "cli/unexpected", message: String(error) };
 }
 
 async function main(): Promise<number> {
@@ -29,11 +39,8 @@ async function main(): Promise<number> {
     await build(output).parseAsync(process.argv);
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
-    const shown =
-      error instanceof CodedError
-        ? errorToJson(error)
-        : { code: "cli/unexpected", message: String(error) };
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const shown = describe(error);
     process.stderr.write(
       json
         ? `${JSON.stringify({ error: shown })}\n`

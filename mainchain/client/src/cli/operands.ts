@@ -1,4 +1,4 @@
-import { CodedError, hexToBytes } from "@ropenet/protocol";
+import { CodedError, hexToBytes, parseAddress } from "@ropenet/protocol";
 
 /** @throws {CodedError} `cli/bad-operand` naming it */
 export function hexOperand(name: string, value: string, bytes: number): Uint8Array {
@@ -19,4 +19,15 @@ export function integerOperand(name: string, value: string): bigint {
     throw new CodedError({ code: "cli/bad-operand", operand: name, expected: "a decimal integer" });
   }
   return BigInt(value);
+}
+
+/** `rope1…` or 20 bytes of hex. @throws {CodedError} `cli/bad-operand` */
+export function addressOperand(value: string): Uint8Array {
+  if (/^[0-9a-f]{40}$/.test(value)) return hexToBytes(value);
+  try {
+    return parseAddress(value);
+  } catch (cause) {
+    const expected = "rope1… or 20 bytes of hex";
+    throw new CodedError({ code: "cli/bad-operand", operand: "address", expected }, { cause });
+  }
 }

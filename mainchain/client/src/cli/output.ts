@@ -18,6 +18,11 @@ export function errorToJson(error: CodedError): Record<string, unknown> {
   return toJson(error.info) as Record<string, unknown>;
 }
 
+/** Text of a node must not steer the terminal. */
+const plain = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what has to go
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�");
+
 export function print(json: boolean, text: string, value: unknown): void {
-  process.stdout.write(json ? `${JSON.stringify(toJson(value))}\n` : `${text}\n`);
+  process.stdout.write(json ? `${JSON.stringify(toJson(value))}\n` : `${plain(text)}\n`);
 }

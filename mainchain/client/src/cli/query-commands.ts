@@ -3,13 +3,12 @@ import {
   CodedError,
   conservationRecordCodec,
   decode,
-  parseAddress,
   stateKey,
 } from "@ropenet/protocol";
 import type { Command } from "commander";
 import { type Rope, recordsOf } from "../rope.ts";
 import { ropeOf, rpcOf } from "./connect.ts";
-import { hexOperand, integerOperand } from "./operands.ts";
+import { addressOperand, hexOperand, integerOperand } from "./operands.ts";
 import type { Output } from "./output.ts";
 
 async function verdict(
@@ -41,7 +40,7 @@ export function addQueryCommands(program: Command, output: Output): void {
   const query = program.command("query").description("查询 · what the node says");
   query.command("account <address>").action(async (address: string, _, command: Command) => {
     const account = await rpcOf(command).call("account", {
-      address: bytesToHex(parseAddress(address)),
+      address: bytesToHex(addressOperand(address)),
     });
     output.print(`余额 ${account.balance} · nonce ${account.nonce}`, account);
   });
@@ -67,9 +66,10 @@ export function addQueryCommands(program: Command, output: Output): void {
       const lines = assets.map(
         ({ ok, asset, height }) => `${ok ? "通过" : "失败"} ${asset} @ ${height}`,
       );
-      const known = `链 ${chainId} · 验证人集合 ${validatorsHash}`;
+      const at = `高度 ${header.height} · ${new Date(Number(header.timeMs)).toISOString()}`;
+      const known = `链 ${chainId} · 验证人集合 ${validatorsHash} · ${at}`;
       output.print([...(lines.length > 0 ? lines : ["无资产"]), known].join("\n"), {
-        ...{ chainId, validatorsHash },
+        ...{ chainId, validatorsHash, height: header.height, timeMs: header.timeMs },
         assets,
       });
       if (assets.some(({ ok }) => !ok)) throw new CodedError({ code: "verify/not-conserved" });

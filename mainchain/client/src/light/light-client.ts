@@ -13,7 +13,14 @@ import { createSetFollower, fetchSignedHeader } from "./follow-sets.ts";
 
 export type LightClientErrorInfo =
   | { readonly code: "light-client/wrong-height"; readonly asked: bigint; readonly got: bigint }
-  | { readonly code: "light-client/header-missing"; readonly height: bigint };
+  | { readonly code: "light-client/header-missing"; readonly height: bigint }
+  /** true once, and not news: it could hide all that has happened since */
+  | {
+      readonly code: "light-client/stale";
+      readonly height: bigint;
+      readonly timeMs: bigint;
+      readonly notBeforeMs: bigint;
+    };
 
 export class LightClientError extends CodedError<LightClientErrorInfo> {}
 
@@ -24,6 +31,8 @@ export interface TrustAnchor {
   /** when it was known to be the set; left out: sets are followed however old it is */
   readonly timeMs?: bigint;
   readonly trustingPeriodMs?: bigint;
+  /** height of a block that the caller knows: what is called the newest is not below it */
+  readonly height?: bigint;
 }
 
 export interface ProvenState {
@@ -70,13 +79,32 @@ interface CheckedHeader {
 }
 
 const KEPT_HEADERS = 256;
+/** How far two honest nodes, asked one after the other, may be from each other. */
+const NODES_APART_MS = 60_000n;
 
 /** Believes nothing of a node but what > 2/3 of the validators' power has signed. */
 export function createLightClient(
   rpc: RpcClient,
   anchor: TrustAnchor,
-  nowMs: () => bigint = () => BigInt(Date.now()),
+  options: { readonly nowMs?: () => bigint; readonly maxAgeMs?: bigint } = {},
 ): LightClient {
+  const { nowMs = () => BigInt(Date.now()), maxAgeMs = 0n } = options;
+  let newestMs = 0n;
+
+  /**
+   * What a node calls its newest header may be any that was ever signed. It is not taken when it is older than the
+   * caller allows, or clearly older than one that was seen.
+   */
+  function assertNews({ height, timeMs }: Header): void {
+    const oldest = maxAgeMs === 0n ? 0n : nowMs() - maxAgeMs;
+    const seen = newestMs - NODES_APART_MS;
+    const notBeforeMs = oldest > seen ? oldest : seen;
+    if (timeMs < notBeforeMs || height < (anchor.height ?? 0n)) {
+      throw new LightClientError({ code: "light-client/stale", height, timeMs, notBeforeMs });
+    }
+    if (timeMs > newestMs) newestMs = timeMs;
+  }
+
   const checked = new Map<string, CheckedHeader>();
   const sets = createSetFollower(rpc, {
     chainId: anchor.chainId,
@@ -100,6 +128,7 @@ export function createLightClient(
     const validators = await sets.find(answer.header, signal);
     verifyCommit(anchor.chainId, validators, answer.header, answer.commit);
     sets.note(answer.header);
+    if (height === undefined) assertNews(answer.header);
     const found: CheckedHeader = { header: answer.header, commit: answer.commit, validators };
     checked.set(String(found.header.height), found);
     for (const key of checked.keys()) {

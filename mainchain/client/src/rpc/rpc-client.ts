@@ -52,19 +52,56 @@ export function createRpcClient(
         JSON.stringify({ jsonrpc: "2.0", id, method, params }),
         signal ? AbortSignal.any([signal, deadline]) : deadline,
       );
+      if (typeof answer !== "object" || answer === null) {
+        throw new RpcError({ code: "rpc/bad-answer", url, method, detail: "no JSON-RPC object" });
+      }
       if (answer.error) {
         const { data, message } = answer.error;
         throw new RpcError(
-          { code: data?.code ?? "rpc/refused", url, method, operands: data?.operands ?? {} },
-          { message: message ?? "refused" },
+          { code: codeOf(data?.code), url, method, operands: data?.operands ?? {} },
+          { message: String(message ?? "refused") },
         );
       }
       if (answer.result === undefined) {
         throw new RpcError({ code: "rpc/bad-answer", url, method, detail: "no result" });
       }
+      const wrong = misshapen(method, answer.result);
+      if (wrong !== undefined) {
+        throw new RpcError({ code: "rpc/bad-answer", url, method, detail: wrong });
+      }
       return answer.result as never;
     },
   };
+}
+
+/** A node's codes are its own words: only what can be a code is passed on as one. */
+function codeOf(code: unknown): string {
+  return typeof code === "string" && /^[a-z0-9-]+\/[a-z0-9-]+$/.test(code) ? code : "rpc/refused";
+}
+
+/** What callers decode right away, by method. */
+const TEXTS: { readonly [M in keyof RpcMethods]?: readonly string[] } = {
+  genesis: ["genesis"],
+  signed_header: ["header", "commit", "validators"],
+  state: ["proof"],
+  account: ["nonce", "pendingNonce", "balance"],
+  broadcast_tx: ["id"],
+  tx: ["height"],
+  status: ["height", "chainName", "timeMs"],
+  checkpoint: ["height", "checkpoint", "signerSet"],
+};
+
+/** The field of an answer that is missing or no text; undefined if all are there. */
+function misshapen(method: keyof RpcMethods, result: unknown): string | undefined {
+  if (typeof result !== "object" || result === null) return "no object";
+  const fields = result as Record<string, unknown>;
+  const missing = TEXTS[method]?.find((name) => typeof fields[name] !== "string");
+  if (missing !== undefined) return `${missing} is no text`;
+  if (method === "state" && fields["value"] !== null && typeof fields["value"] !== "string") {
+    return "value is neither text nor null";
+  }
+  if (method === "status" && !Array.isArray(fields["validators"])) return "validators is no list";
+  return undefined;
 }
 
 /** The first endpoint that answers; a validator that is down must not stop a reader. */

@@ -138,7 +138,13 @@ const client = (
   },
 ) => {
   const { nowMs, ...rest } = trust;
-  return createLightClient(rpcOf(blocks), { chainId, validators: anchor, ...rest }, () => nowMs);
+  return createLightClient(
+    rpcOf(blocks),
+    { chainId, validators: anchor, ...rest },
+    {
+      nowMs: () => nowMs,
+    },
+  );
 };
 
 describe("a light client", () => {

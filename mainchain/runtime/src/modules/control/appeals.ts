@@ -5,9 +5,9 @@ import {
   type DecideAppeal,
   type Verdict,
 } from "@ropenet/protocol";
+import { readGovernanceParameters } from "../../governance-parameters.ts";
 import type { TransactionContext } from "../../module.ts";
 import type { Offices } from "../../slices.ts";
-import { readGovernanceParameters } from "../governance/parameters.ts";
 import { type ControlParts, concerned } from "./effects.ts";
 import { ControlError } from "./errors.ts";
 import { assertConcerned, endHalt } from "./orders.ts";

@@ -15,9 +15,9 @@ import {
   stateKey,
   ZERO_32,
 } from "@ropenet/protocol";
+import { readGovernanceParameters } from "../../governance-parameters.ts";
 import type { TransactionContext } from "../../module.ts";
 import type { Offices } from "../../slices.ts";
-import { readGovernanceParameters } from "../governance/parameters.ts";
 import { assertChainGoesOn, type ControlParts, concerned, putInForce, undo } from "./effects.ts";
 import { ControlError } from "./errors.ts";
 import {

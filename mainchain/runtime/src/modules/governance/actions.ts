@@ -8,6 +8,7 @@ import {
   stateKey,
   upgradePlanRecordCodec,
 } from "@ropenet/protocol";
+import { readGovernanceParameters } from "../../governance-parameters.ts";
 import { type Context, writeRecord } from "../../module.ts";
 import type {
   ClientRecovery,
@@ -17,7 +18,7 @@ import type {
   StakingRules,
 } from "../../slices.ts";
 import { GovernanceError } from "./errors.ts";
-import { readGovernanceParameters, setParameter } from "./parameters.ts";
+import { setParameter } from "./parameters.ts";
 
 /** What governance may move; each owner checks all before it writes. */
 export interface GovernedSlices {

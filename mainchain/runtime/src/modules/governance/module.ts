@@ -1,5 +1,5 @@
+import { readGovernanceParameters } from "../../governance-parameters.ts";
 import type { Module } from "../../module.ts";
-import { readGovernanceParameters } from "./parameters.ts";
 import { castVote, openProposals, propose } from "./proposals.ts";
 import { type GovernanceParts, runGovernance } from "./tally.ts";
 

@@ -1,6 +1,4 @@
 import {
-  DEFAULT_GOVERNANCE_PARAMETERS,
-  DEVELOPMENT_GOVERNANCE_PARAMETERS,
   type GovernanceParametersRecord,
   governanceParametersRecordCodec,
   OFFICES,
@@ -13,19 +11,10 @@ import {
   supplyRecordCodec,
 } from "@ropenet/protocol";
 import { readStakingParameters } from "../../epochs.ts";
+import { readGovernanceParameters } from "../../governance-parameters.ts";
 import { type Context, readRecord, type StateView, writeRecord } from "../../module.ts";
 import type { StakingRules } from "../../slices.ts";
 import { GovernanceError } from "./errors.ts";
-
-export function readGovernanceParameters(
-  state: StateView,
-  { developmentProfile }: ParametersRecord,
-): GovernanceParametersRecord {
-  return (
-    readRecord(state, stateKey.governanceParameters(), governanceParametersRecordCodec) ??
-    (developmentProfile ? DEVELOPMENT_GOVERNANCE_PARAMETERS : DEFAULT_GOVERNANCE_PARAMETERS)
-  );
-}
 
 function readSupply(state: StateView): SupplyRecord {
   const supply = readRecord(state, stateKey.supply(), supplyRecordCodec);

@@ -14,11 +14,11 @@ import {
   voteRecordCodec,
 } from "@ropenet/protocol";
 import { runningEpoch } from "../../epochs.ts";
+import { readGovernanceParameters } from "../../governance-parameters.ts";
 import { type Context, readRecord, type TransactionContext, writeRecord } from "../../module.ts";
 import type { Coins } from "../../slices.ts";
 import { readAction } from "./actions.ts";
 import { GovernanceError } from "./errors.ts";
-import { readGovernanceParameters } from "./parameters.ts";
 
 const MARK = Uint8Array.of(1);
 const TOP = (1n << 64n) - 1n;

@@ -9,10 +9,10 @@ import {
   type VoteTally,
   voteRecordCodec,
 } from "@ropenet/protocol";
+import { readGovernanceParameters } from "../../governance-parameters.ts";
 import { type Context, readRecord } from "../../module.ts";
 import type { Coins, Supply } from "../../slices.ts";
 import { carryOut, type GovernedSlices, isImmediate, readAction } from "./actions.ts";
-import { readGovernanceParameters } from "./parameters.ts";
 import { DEPOSITS, electorateOf, openProposals, saveProposal } from "./proposals.ts";
 
 const WHOLE = 10_000n;
