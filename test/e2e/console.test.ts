@@ -141,6 +141,9 @@ describe.runIf(hasBrowser)(`the console in a browser${where}`, () => {
     await steps.first().waitFor({ timeout: 20_000 });
     expect(await steps.count()).toBe(5);
     expect(await page.locator('[data-test="steps"] li.done').count()).toBe(5);
+    const proof = page.locator('[data-test="proof"]');
+    expect(await proof.innerText()).toMatch(/高度 [1-9]\d*/);
+    expect(await proof.getAttribute("class")).toBe("proven");
     const hashes = await page.locator('[data-test="steps"] li code').allInnerTexts();
     expect(hashes).toHaveLength(2);
     for (const link of await page.locator('[data-test="steps"] li a').all()) {
@@ -156,6 +159,21 @@ describe.runIf(hasBrowser)(`the console in a browser${where}`, () => {
     expect(await succeeded(finance, sent)).toBe(true);
     expect(await succeeded(warehouse, delivered)).toBe(true);
     expect(complaints).toEqual([]);
+  });
+
+  test("转移详情 says that the record tells otherwise when the hub shows another amount", async () => {
+    await page.route("**/api/v1/transfers/*", async (route) => {
+      const response = await route.fetch();
+      const body = (await response.json()) as { transfer: { amount: string } };
+      body.transfer.amount = `${body.transfer.amount}0`;
+      await route.fulfill({ response, json: body });
+    });
+    await page.goto(`${hub}/transfers`);
+    await page.locator('[data-test="ledger"] tbody tr').first().click();
+    const proof = page.locator('[data-test="proof"]');
+    await proof.getByText("verdict/other-transfer").waitFor({ timeout: 30_000 });
+    expect(await proof.getAttribute("class")).toBe("error");
+    await shoot("transfer-tampered");
   });
 
   test("链与适配器 shows both strands, active, with their trust class and proven height", async () => {

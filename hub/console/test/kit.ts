@@ -32,7 +32,7 @@ import {
   ZERO_20,
   ZERO_32,
 } from "@ropenet/protocol";
-import type { ConservationView, ProofView } from "../src/api.ts";
+import type { ConservationView, ProofView, SetsView } from "../src/api.ts";
 
 export const CHAIN_ID: Uint8Array = digest(SUITE_SM, "chain-id", utf8ToBytes("console-test"));
 export const ASSET_ID: Uint8Array = sm3(utf8ToBytes("asset"));
@@ -124,6 +124,45 @@ function headerOf(height: bigint, signers: Signers, next: Signers, stateRoot = Z
   };
 }
 
+/** Of each leaf of a state that `signers` have committed to. */
+export function proofsOf(
+  signers: Signers,
+  leaves: readonly Leaf[],
+  height = 41n,
+): readonly ProofView[] {
+  const tree = treeOf(leaves);
+  const header = headerOf(height + 1n, signers, signers, tree.hash);
+  const commit = bytesToHex(encode(commitCodec, sign(signers, header)));
+  return leaves.map(({ key, value }) => ({
+    ...{ key: bytesToHex(key), value: bytesToHex(value), height: String(height), commit },
+    header: bytesToHex(encode(headerCodec, header)),
+    proof: bytesToHex(
+      encodeStateProof({
+        steps: tree.steps.get(bytesToHex(key)) ?? [],
+        end: { kind: "present" },
+      }),
+    ),
+  }));
+}
+
+/** Sets in their order, each named by the one before: the second at height 1, the third at 2, … */
+export function setsOf(sets: readonly Signers[]): SetsView {
+  return {
+    chainId: bytesToHex(CHAIN_ID),
+    sets: sets.map((signers, position) => {
+      const validators = bytesToHex(encode(validatorSetCodec, signers.set));
+      const before = sets[position - 1];
+      if (!before) return { validators, header: null, commit: null };
+      const naming = headerOf(BigInt(position), before, signers);
+      return {
+        validators,
+        header: bytesToHex(encode(headerCodec, naming)),
+        commit: bytesToHex(encode(commitCodec, sign(before, naming))),
+      };
+    }),
+  };
+}
+
 export interface Scene {
   /** sets in their order, the newest signs the state */
   readonly sets: readonly Signers[];
@@ -147,21 +186,7 @@ export function viewOf({ sets, height = 41n, escrow = 900n }: Scene): Conservati
     { key: stateKey.asset(ASSET_ID), value: record },
     { key: stateKey.conservation(ASSET_ID), value: encode(conservationRecordCodec, books) },
   ];
-  const tree = treeOf(leaves);
-  const header = headerOf(height + 1n, newest, newest, tree.hash);
-  const commit = bytesToHex(encode(commitCodec, sign(newest, header)));
-  const proofs = leaves.map(
-    ({ key, value }): ProofView => ({
-      ...{ key: bytesToHex(key), value: bytesToHex(value), height: String(height), commit },
-      header: bytesToHex(encode(headerCodec, header)),
-      proof: bytesToHex(
-        encodeStateProof({
-          steps: tree.steps.get(bytesToHex(key)) ?? [],
-          end: { kind: "present" },
-        }),
-      ),
-    }),
-  );
+  const proofs = proofsOf(newest, leaves, height);
   const [assetCount, index, asset, conservation] = proofs as [
     ProofView,
     ProofView,
@@ -169,18 +194,7 @@ export function viewOf({ sets, height = 41n, escrow = 900n }: Scene): Conservati
     ProofView,
   ];
   return {
-    chainId: bytesToHex(CHAIN_ID),
-    sets: sets.map((signers, position) => {
-      const validators = bytesToHex(encode(validatorSetCodec, signers.set));
-      const before = sets[position - 1];
-      if (!before) return { validators, header: null, commit: null };
-      const naming = headerOf(BigInt(position), before, signers);
-      return {
-        validators,
-        header: bytesToHex(encode(headerCodec, naming)),
-        commit: bytesToHex(encode(commitCodec, sign(before, naming))),
-      };
-    }),
+    ...setsOf(sets),
     height: String(height),
     assetCount,
     assets: [{ assetId: bytesToHex(ASSET_ID), index, record: asset, conservation }],

@@ -26,7 +26,8 @@ const check = (
   nowMs = NOW_MS,
 ): ConservationVerdict => verifyConservation({ view, pin, nowMs });
 
-const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 1440 * MINUTE_MS;
 const flipped = (hex: string): string => `${hex.slice(0, -1)}${hex.endsWith("0") ? "1" : "0"}`;
 
 describe("a verdict", () => {
@@ -55,9 +56,9 @@ describe("a verdict", () => {
     expect(check({ ...honest, sets: honest.sets.slice(2) }, pinned(third)).ok).toBe(true);
   });
 
-  it("never ages under a pin that a build was given", () => {
-    const pin: TrustPin = { ...pinned(first, 0), origin: "build" };
-    expect(check(honest, pin, NOW_MS + 100 * DAY_MS).ok).toBe(true);
+  it("holds while the answers of a hub are a little older than what was seen before", () => {
+    const verdict = check(honest, pinned(third, NOW_MS + 30_000), NOW_MS + 30_000);
+    expect(verdict).toMatchObject({ ok: true, pin: { timeMs: NOW_MS + 30_000 } });
   });
 });
 
@@ -73,6 +74,7 @@ interface Lie {
   readonly what: string;
   readonly code: string;
   readonly view: ConservationView;
+  readonly pin?: TrustPin;
   readonly nowMs?: number;
 }
 
@@ -99,7 +101,25 @@ const LIES: readonly Lie[] = [
     what: "itself after too long",
     code: "trust/expired",
     view: honest,
-    nowMs: NOW_MS + 15 * DAY_MS,
+    nowMs: NOW_MS + 8 * DAY_MS,
+  },
+  {
+    what: "what was true a while ago",
+    code: "trust/stale",
+    view: honest,
+    nowMs: NOW_MS + 11 * MINUTE_MS,
+  },
+  {
+    what: "what is older than this browser has seen",
+    code: "trust/stale",
+    view: honest,
+    pin: pinned(first, NOW_MS + 2 * MINUTE_MS),
+    nowMs: NOW_MS + 2 * MINUTE_MS,
+  },
+  {
+    what: "a header of a set that has been followed by another",
+    code: "verdict/unknown-validators",
+    view: { ...viewOf({ sets: [first] }), sets: honest.sets },
   },
   {
     what: "a header of validators to whom nothing leads",
@@ -159,8 +179,17 @@ const LIES: readonly Lie[] = [
   },
 ];
 
-it.each(LIES)("a hub that shows $what is not believed: $code", ({ code, view, nowMs }) => {
-  const verdict = check(view, pinned(first), nowMs);
-  expect(verdict).toMatchObject({ ok: false, failure: code });
-  expect(verdict.pin).toEqual(pinned(first));
+it.each(LIES)(
+  "a hub that shows $what is not believed: $code",
+  ({ code, view, pin = pinned(first), nowMs }) => {
+    const verdict = check(view, pin, nowMs);
+    expect(verdict).toMatchObject({ ok: false, failure: code });
+    expect(verdict.pin).toEqual(pin);
+  },
+);
+
+it("a hub that shows no set at all to a browser without a pin is told so", () => {
+  const view = { ...honest, sets: [] };
+  const verdict = verifyConservation({ view, pin: undefined, nowMs: NOW_MS });
+  expect(verdict).toMatchObject({ ok: false, failure: "codec/truncated", pin: undefined });
 });

@@ -29,11 +29,13 @@ export function checkHeader(proof: ProofView, { chainId, sets }: FollowedTrust):
   const header = decode(headerCodec, hexToBytes(proof.header));
   if (header.height !== BigInt(proof.height) + 1n)
     throw new VerdictError({ code: "verdict/other-height", height: proof.height });
-  const validators = sets.get(bytesToHex(header.validatorsHash));
-  if (!validators) {
-    throw new VerdictError({ code: "verdict/unknown-validators", height: String(header.height) });
+  const { height } = header;
+  const followed = sets.get(bytesToHex(header.validatorsHash));
+  const isOfIts = followed && height > followed.after && height <= (followed.until ?? height);
+  if (!isOfIts) {
+    throw new VerdictError({ code: "verdict/unknown-validators", height: String(height) });
   }
-  verifyCommit(chainId, validators, header, decode(commitCodec, hexToBytes(proof.commit)));
+  verifyCommit(chainId, followed.set, header, decode(commitCodec, hexToBytes(proof.commit)));
   return header;
 }
 

@@ -18,7 +18,6 @@ export interface TrustPin {
   readonly chainId: string;
   /** hash of a set that was the chain's at `timeMs` */
   readonly validatorsHash: string;
-  /** 0 = not dated yet: as the build was told, or about to be by the first verdict */
   readonly timeMs: number;
   /** `build`: given to `vite build`; `first-use`: taken from the first hub that this browser has asked */
   readonly origin: "build" | "first-use";
@@ -34,23 +33,39 @@ export type TrustErrorInfo =
 
 export class TrustError extends CodedError<TrustErrorInfo> {}
 
-/** A set may have unbonded after this long and sign whatever it likes. Shorter than any rope's own (docs/staking.md §6: 14 days). */
-const TRUSTING_PERIOD_MS = 14 * 86_400_000;
+/**
+ * A set may have unbonded after its rope's trusting period and sign whatever it likes. A browser does not know that
+ * period before it trusts; half of the usual 14 days (docs/staking.md §6) leaves room for a rope with a shorter one.
+ */
+const TRUSTING_PERIOD_MS = 7 * 86_400_000;
+
+/** A live chain makes a block every minute, for its gateways' sake; a clock may be a few minutes out. */
+const MAX_AGE_MS = 600_000;
+/** Two answers of one hub, or of two, may be so far from each other. */
+const ANSWERS_APART_MS = 60_000;
 
 /** More epochs away than this, a browser is told to pin anew rather than to check for minutes. */
 const MAX_SETS = 512;
 
+/** A set speaks for the heights between the header that names it and the one that names the next, and for no other. */
+export interface FollowedSet {
+  readonly set: ValidatorSet;
+  readonly after: bigint;
+  /** the last that is its own; undefined: no later set is known */
+  readonly until: bigint | undefined;
+}
+
 export interface FollowedTrust {
   readonly chainId: Uint8Array;
   /** believed sets by hash, hex */
-  readonly sets: ReadonlyMap<string, ValidatorSet>;
+  readonly sets: ReadonlyMap<string, FollowedSet>;
 }
 
 /** Only on first use is a hub believed: its chain and the set that it shows, shown and kept from then on. */
-export function pinOf(view: SetsView): TrustPin {
+export function pinOf(view: SetsView, nowMs: number): TrustPin {
   const newest = decode(validatorSetCodec, hexToBytes(view.sets.at(-1)?.validators ?? ""));
   const validatorsHash = bytesToHex(validatorSetHash(newest));
-  return { chainId: view.chainId, validatorsHash, timeMs: 0, origin: "first-use" };
+  return { chainId: view.chainId, validatorsHash, timeMs: nowMs - MAX_AGE_MS, origin: "first-use" };
 }
 
 /**
@@ -61,39 +76,37 @@ export function followSets(view: SetsView, pin: TrustPin, nowMs: number): Follow
   if (view.chainId !== pin.chainId) {
     throw new TrustError({ code: "trust/other-chain", pinned: pin.chainId, told: view.chainId });
   }
-  if (pin.timeMs !== 0 && nowMs > pin.timeMs + TRUSTING_PERIOD_MS)
+  if (nowMs > pin.timeMs + TRUSTING_PERIOD_MS)
     throw new TrustError({ code: "trust/expired", sinceMs: pin.timeMs });
   const chainId = hexToBytes(pin.chainId);
-  const sets = new Map<string, ValidatorSet>();
-  let before: ValidatorSet | undefined;
+  const sets = new Map<string, FollowedSet>();
+  let before: { readonly hash: string; readonly followed: FollowedSet } | undefined;
   for (const step of view.sets.slice(-MAX_SETS)) {
     const set = decode(validatorSetCodec, hexToBytes(step.validators));
     const hash = bytesToHex(validatorSetHash(set));
-    if (before) checkNaming(chainId, before, step, hash);
-    else if (hash !== pin.validatorsHash) continue;
-    sets.set(hash, set);
-    before = set;
+    if (!before && hash !== pin.validatorsHash) continue;
+    const after = before ? checkNaming(chainId, before.followed.set, step, hash) : 0n;
+    if (before) sets.set(before.hash, { ...before.followed, until: after });
+    before = { hash, followed: { set, after, until: undefined } };
+    sets.set(hash, before.followed);
   }
   if (!before) throw new TrustError({ code: "trust/unknown-set", pinned: pin.validatorsHash });
   return { chainId, sets };
 }
 
+/** Height of the header by which a set names the next. */
 function checkNaming(
   chainId: Uint8Array,
   before: ValidatorSet,
   { header, commit }: SetsView["sets"][number],
   hash: string,
-): void {
+): bigint {
   const naming = header === null ? undefined : decode(headerCodec, hexToBytes(header));
   if (!naming || commit === null || bytesToHex(naming.nextValidatorsHash) !== hash)
     throw new TrustError({ code: "trust/broken-link", height: String(naming?.height ?? "") });
   verifyCommit(chainId, before, naming, decode(commitCodec, hexToBytes(commit)));
+  return naming.height;
 }
-
-/** A live chain makes a block every minute, for its gateways' sake. */
-const MAX_AGE_MS = 600_000;
-/** Two answers of one hub, or of two, may be so far from each other. */
-const ANSWERS_APART_MS = 60_000;
 
 /**
  * A hub may replay what it once showed: nothing older than ten minutes, or than what this browser has seen, is news.

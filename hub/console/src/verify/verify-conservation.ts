@@ -88,6 +88,7 @@ function readAsset(
   const recordBytes = proofs.read(asset.record, stateKey.asset(assetId));
   if (!recordBytes) throw new VerdictError({ code: "verdict/asset-missing", index });
   const { name, symbol, decimals } = decode(assetRecordCodec, recordBytes);
+  // Books are opened by the first movement: proven absent, they are proven empty.
   const bytes = proofs.read(asset.conservation, stateKey.conservation(assetId));
   const books = bytes
     ? decode(conservationRecordCodec, bytes)
@@ -119,7 +120,7 @@ export function verifyConservation({ view, pin, nowMs }: VerdictRequest): Conser
     isFirstUse: pin === undefined,
   });
   try {
-    const believed = pin ?? pinOf(view);
+    const believed = pin ?? pinOf(view, nowMs);
     proofs = new Proofs(view.assetCount, followSets(view, believed, nowMs));
     assertNews(proofs.header, believed, nowMs);
     const countBytes = proofs.read(view.assetCount, stateKey.assetCount());

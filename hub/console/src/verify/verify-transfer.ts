@@ -79,7 +79,7 @@ export function verifyTransfer({
 }: TransferVerdictRequest): TransferVerdict {
   const { proof } = detail;
   try {
-    const believed = pin ?? pinOf(detail);
+    const believed = pin ?? pinOf(detail, nowMs);
     const header = checkHeader(proof, followSets(detail, believed, nowMs));
     assertNews(header, believed, nowMs);
     const key = stateKey.transfer(hexToBytes(id));

@@ -86,7 +86,11 @@ export interface FakeNode {
 }
 
 /** A node that says what it is given, over the wire. */
-export function startFakeNode(genesis: Genesis, block: SignedBlock): Promise<FakeNode> {
+export function startFakeNode(
+  genesis: Genesis,
+  block: SignedBlock,
+  chainName = "fake",
+): Promise<FakeNode> {
   const answers: Record<string, unknown> = {
     genesis: { genesis: bytesToHex(encode(genesisCodec, genesis)) },
     signed_header: {
@@ -95,7 +99,10 @@ export function startFakeNode(genesis: Genesis, block: SignedBlock): Promise<Fak
       validators: bytesToHex(encode(validatorSetCodec, block.validators)),
     },
     state: { value: null, proof: "" },
-    status: { chainName: "fake", height: String(block.header.height), validators: [], peers: 0 },
+    status: {
+      ...{ chainName, height: String(block.header.height), timeMs: String(block.header.timeMs) },
+      ...{ validators: [], peers: 0 },
+    },
   };
   const server: Server = createServer((request, response) => {
     let text = "";
