@@ -4,6 +4,7 @@ import {
   addressOf,
   DEFAULT_STAKING_PARAMETERS,
   digest,
+  ENGINE,
   encode,
   encodeMessage,
   genesisCodec,
@@ -87,6 +88,7 @@ function ropeGenesis(powers: readonly number[]): Uint8Array {
       maxHoldMs: 3_600_000n,
       baseFee: 1n,
       developmentProfile: true,
+      engine: ENGINE.stake,
     },
     validators: powers.map((power, index) => {
       const { publicKey, bridge } = keysOf(index);

@@ -4,6 +4,7 @@ import {
   bytesToHex,
   DEFAULT_STAKING_PARAMETERS,
   digest,
+  ENGINE,
   encode,
   entityOf,
   type Genesis,
@@ -126,6 +127,7 @@ const DEVNET_PARAMETERS: Omit<ParametersRecord, "chainName" | "chainId" | "proto
   maxHoldMs: 72n * HOUR_MS,
   baseFee: 1n,
   developmentProfile: true,
+  engine: ENGINE.stake,
 };
 
 const nodeCount = ({ validators, candidates }: DevnetOptions): number =>

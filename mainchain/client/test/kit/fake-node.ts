@@ -6,6 +6,7 @@ import {
   commitCodec,
   DEFAULT_STAKING_PARAMETERS,
   digest,
+  ENGINE,
   encode,
   type Genesis,
   genesisCodec,
@@ -36,6 +37,7 @@ export function genesisOf(label: string, timeMs: bigint = BigInt(Date.now())): G
       ...{ chainName: "fake", chainId, protocolVersion: 1, checkpointIntervalMs: 1n },
       ...{ checkpointHeartbeatMs: 1n, minLegMs: 1n, maxHoldMs: 1n, baseFee: 0n },
       developmentProfile: true,
+      engine: ENGINE.stake,
     },
     validators: INDEXES.map((index) => {
       const publicKey = sm2.getPublicKey(secretOf(label, index));

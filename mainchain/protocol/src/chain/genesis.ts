@@ -14,7 +14,12 @@ import {
 } from "../codec/codec.ts";
 import { addressOf } from "../identifiers.ts";
 import { MAX_CERTIFICATE_BYTES } from "../messages/staking.ts";
-import { type ParametersRecord, parametersRecordCodec } from "../state/core.ts";
+import {
+  ENGINE,
+  type EngineId,
+  type ParametersRecord,
+  parametersRecordCodec,
+} from "../state/core.ts";
 import { type StakingParametersRecord, stakingParametersRecordCodec } from "../state/staking.ts";
 import { sortValidators, type ValidatorSet } from "./validator-set.ts";
 
@@ -103,12 +108,17 @@ export const genesisCodec: Codec<Genesis> = struct<Genesis>({
   authorities: list(varBytes(MAX_CERTIFICATE_BYTES, u16), 64),
 });
 
-/** The set of the first height, as the genesis itself makes it: power = stake / powerUnit. */
-export function genesisValidatorSet({ validators, staking }: Genesis): ValidatorSet {
+/** Whether a seat is one vote, whatever stake is behind it. */
+export function isVoteEach(engine: EngineId): boolean {
+  return engine === ENGINE.delegates || engine === ENGINE.equal;
+}
+
+/** The set of the first height, as the genesis itself makes it: power = stake / powerUnit, or a vote each. */
+export function genesisValidatorSet({ validators, staking, parameters }: Genesis): ValidatorSet {
   return sortValidators(
     validators.map(({ publicKey, entity, stake }) => ({
       ...{ address: addressOf(publicKey), publicKey, entity },
-      power: stake / staking.powerUnit,
+      power: isVoteEach(parameters.engine) ? 1n : stake / staking.powerUnit,
     })),
   );
 }

@@ -3,6 +3,7 @@ import {
   b32,
   bool,
   type Codec,
+  choice,
   fixedBytes,
   list,
   struct,
@@ -22,6 +23,23 @@ export const accountRecordCodec: Codec<AccountRecord> = struct<AccountRecord>({
   balance: u128,
 });
 
+/** What decides blocks; see ENGINE. */
+export type EngineId = 1 | 2 | 3 | 4 | 5;
+
+/**
+ * The engines that a genesis selects from. The first three are one state machine over differently elected sets:
+ * weight by stake, an elected committee of delegates with a vote each, a vote each for all who are admitted. Proof of
+ * work is probabilistic: what it decided may be undone by more work. CometBFT is another program that carries the
+ * same application. Source: docs/engines.md.
+ */
+export const ENGINE: {
+  readonly stake: 1;
+  readonly delegates: 2;
+  readonly equal: 3;
+  readonly work: 4;
+  readonly cometBft: 5;
+} = { stake: 1, delegates: 2, equal: 3, work: 4, cometBft: 5 };
+
 /** Chain parameters fixed at genesis. */
 export interface ParametersRecord {
   readonly chainName: string;
@@ -34,6 +52,7 @@ export interface ParametersRecord {
   readonly baseFee: bigint;
   /** development profile: an approved chain needs no second office, and every screen says so */
   readonly developmentProfile: boolean;
+  readonly engine: EngineId;
 }
 export const parametersRecordCodec: Codec<ParametersRecord> = struct<ParametersRecord>({
   chainName: text(64),
@@ -45,6 +64,7 @@ export const parametersRecordCodec: Codec<ParametersRecord> = struct<ParametersR
   maxHoldMs: u64,
   baseFee: u128,
   developmentProfile: bool,
+  engine: choice<EngineId>(1, 2, 3, 4, 5),
 });
 
 /** One validator's bridge keys: suite 1 Ethereum address, suite 2 SM2 public key. */

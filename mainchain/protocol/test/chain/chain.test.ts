@@ -111,6 +111,7 @@ const genesis: Arbitrary<Genesis> = fc.record({
     maxHoldMs: u64,
     baseFee: u128,
     developmentProfile: fc.boolean(),
+    engine: fc.constantFrom(1, 2, 3, 4, 5),
   }),
   validators: list(
     fc.record({

@@ -77,9 +77,9 @@ it("the same blocks give the same state roots, for ever", () => {
     told: bytesToHex(world.rope.stateRoot),
     height: world.rope.height,
   }).toEqual({
-    genesis: "9d80c88858d837722affff81305cdd11fca4a9e60731ac3552c12783e64c0a2c",
-    founded: "bd8aad27fca0046cfbfff5d4c37bed82d8031008a580e7ec9e39ccb7ebe09ef8",
-    told: "0e894355bbfad7607c710fac4759e5a3138b333f8e1bac6c631c2dcc2434bea9",
+    genesis: "de97d77fe23adca563eb7985e52b23098842c7499b396153ba60beacee3675a8",
+    founded: "4340bb538feb293aa90e00699fbae978278f69c409aa83ef7a1618bcd6f7248d",
+    told: "de759a844983f081261bf1b266b46e9e02c6b560bc28e8a874ec2db8a8ebc122",
     height: 20n,
   });
 });

@@ -1,6 +1,7 @@
 import {
   DEFAULT_STAKING_PARAMETERS,
   digest,
+  ENGINE,
   encode,
   type Genesis,
   type GenesisValidator,
@@ -89,6 +90,7 @@ export const PARAMETERS: ParametersRecord = {
   maxHoldMs: 72n * HOUR_MS,
   baseFee: 1n,
   developmentProfile: true,
+  engine: ENGINE.stake,
 };
 
 export const GENESIS: Genesis = {

@@ -91,8 +91,9 @@ function computeNext(
 ): void {
   const { state, height, timeMs } = context;
   const current = runningEpoch(state);
-  const parameters = readStakingParameters(state);
-  const selection = selectSet(current.members, candidates(state), parameters, timeMs);
+  const { engine } = context.parameters;
+  const election = { ...readStakingParameters(state), engine };
+  const selection = selectSet(current.members, candidates(state), election, timeMs);
   if (selection.kind === "refused") {
     context.emit("staking.epoch-refused", {
       epoch: String(current.epoch + 1n),

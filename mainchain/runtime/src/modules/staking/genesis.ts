@@ -8,13 +8,14 @@ import {
   type EpochMember,
   type EpochRecord,
   epochRecordCodec,
+  equalBytes,
   type Genesis,
   type GenesisValidator,
+  genesisValidatorSet,
   MAX_SIGNED_WINDOW,
   MAX_VALIDATORS,
   type StakingParametersRecord,
   sm3,
-  sortValidators,
   stakingParametersRecordCodec,
   stateKey,
   supplyRecordCodec,
@@ -45,7 +46,7 @@ function checkDistinct(what: string, values: readonly Uint8Array[]): void {
 function checkEntities(set: ValidatorSet): void {
   const byEntity = new Map<string, bigint>();
   for (const { entity, power } of set) {
-    if (power <= 0n) throw new BadGenesis("a validator without stake");
+    if (power <= 0n) throw new BadGenesis("a validator whose stake is below powerUnit");
     const id = bytesToHex(entity);
     byEntity.set(id, (byEntity.get(id) ?? 0n) + power);
   }
@@ -107,7 +108,8 @@ function checkValidators({ parameters, validators, staking }: Genesis): void {
     validators.map(({ bridgePublicKey }) => bridgePublicKey),
   );
   for (const { stake } of validators) {
-    if (stake > 0n && stake < staking.minSelfStake)
+    if (stake === 0n) throw new BadGenesis("a validator without stake");
+    if (stake < staking.minSelfStake)
       throw new BadGenesis(`a stake of ${stake} is below minSelfStake`);
   }
 }
@@ -137,17 +139,9 @@ function toRecord(validator: GenesisValidator, context: Context): ValidatorRecor
 }
 
 /** Genesis powers are given, not computed: they must keep the rules as they stand. */
-function firstEpoch(
-  records: readonly ValidatorRecord[],
-  { powerUnit }: StakingParametersRecord,
-  timeMs: bigint,
-): EpochRecord {
-  const set = sortValidators(
-    records.map(({ address, publicKey, tokens, entity }) => ({
-      ...{ address, publicKey, entity },
-      power: tokens / powerUnit,
-    })),
-  );
+function firstEpoch(genesis: Genesis, records: readonly ValidatorRecord[]): EpochRecord {
+  const { timeMs } = genesis;
+  const set = genesisValidatorSet(genesis);
   checkEntities(set);
   const byAddress = new Map(records.map((record) => [bytesToHex(record.address), record]));
   const members = set.map(({ address, publicKey, power, entity }): EpochMember => {
@@ -172,7 +166,7 @@ function listAuthorities({ state }: Context, authorities: readonly Uint8Array[])
 
 /** The first set with its stakes, as if they had been delegated by the validators to themselves. */
 export function initStaking(context: Context, genesis: Genesis, rewards: Rewards): void {
-  const { state, timeMs } = context;
+  const { state } = context;
   const { staking } = genesis;
   const broken = brokenRule(staking);
   if (broken !== undefined) throw new BadGenesis(`staking: ${broken}`);
@@ -180,7 +174,7 @@ export function initStaking(context: Context, genesis: Genesis, rewards: Rewards
   writeRecord(state, stateKey.stakingParameters(), stakingParametersRecordCodec, staking);
   listAuthorities(context, genesis.authorities);
   const records = genesis.validators.map((validator) => toRecord(validator, context));
-  const epoch = firstEpoch(records, staking, timeMs);
+  const epoch = firstEpoch(genesis, records);
   const bonded = records.reduce((sum, { tokens }) => sum + tokens, 0n);
   const balances = genesis.accounts.reduce((sum, { balance }) => sum + balance, 0n);
   writeRecord(state, stateKey.supply(), supplyRecordCodec, {
@@ -198,6 +192,7 @@ export function initStaking(context: Context, genesis: Genesis, rewards: Rewards
     writeShares(state, record.address, record.address, record.shares);
     ownBridgeKeys(state, record, record.address);
     rewards.open(context, record.address);
-    rewards.setPower(context, record, record.tokens / staking.powerUnit);
+    const seat = epoch.members.find(({ validator }) => equalBytes(validator, record.address));
+    rewards.setPower(context, record, seat?.power ?? 0n);
   }
 }

@@ -1,8 +1,11 @@
 import {
   bytesToHex,
   compareBytes,
+  ENGINE,
+  type EngineId,
   type EpochMember,
   equalBytes,
+  isVoteEach,
   MAX_VALIDATORS,
   type StakingParametersRecord,
   type ValidatorRecord,
@@ -38,14 +41,26 @@ function isEligible(
   return !barred && selfStake >= minSelfStake && tokens >= powerUnit;
 }
 
-const byTokens = (left: Candidate, right: Candidate): number => {
+type Order = (left: Candidate, right: Candidate) => number;
+
+const byTokens: Order = (left, right) => {
   const [one, other] = [left.record, right.record];
   if (one.tokens !== other.tokens) return one.tokens > other.tokens ? -1 : 1;
   return compareBytes(one.address, other.address);
 };
 
-function toMember({ record }: Candidate, powerUnit: bigint): EpochMember {
-  const power = record.tokens / powerUnit;
+/** Where stake buys no seat: whoever has one keeps it, and then by address. */
+const bySeat =
+  (current: readonly EpochMember[]): Order =>
+  (left, right) => {
+    const [one, other] = [left.record.address, right.record.address];
+    const hasSeat = findMember(current, one) !== undefined;
+    if (hasSeat === (findMember(current, other) !== undefined)) return compareBytes(one, other);
+    return hasSeat ? -1 : 1;
+  };
+
+function toMember({ record }: Candidate, { engine, powerUnit }: Election): EpochMember {
+  const power = isVoteEach(engine) ? 1n : record.tokens / powerUnit;
   return {
     validator: record.address,
     publicKey: record.publicKey,
@@ -145,22 +160,24 @@ export function countEntities(members: readonly EpochMember[]): number {
   return new Set(members.map(({ entity }) => bytesToHex(entity))).size;
 }
 
+/** By what a set is chosen. */
+export type Election = StakingParametersRecord & { readonly engine: EngineId };
+
 /**
- * The set after `current`. Pure. At most a third of the running power comes and goes at once: whoever follows the
+ * The set after `current`. Pure. Seats go by stake, or under `ENGINE.equal` to those who have them. At most a third of the running power comes and goes at once: whoever follows the
  * sets, follows honest ones. Source: docs/staking.md, The next set.
  */
 export function selectSet(
   current: readonly EpochMember[],
   candidates: readonly Candidate[],
-  parameters: StakingParametersRecord,
+  election: Election,
   timeMs: bigint,
 ): Selection {
-  const { maxValidators, powerUnit } = parameters;
   const wanted = candidates
-    .filter((candidate) => isEligible(candidate, parameters, timeMs))
-    .toSorted(byTokens)
-    .slice(0, maxValidators)
-    .map((candidate) => toMember(candidate, powerUnit));
+    .filter((candidate) => isEligible(candidate, election, timeMs))
+    .toSorted(election.engine === ENGINE.equal ? bySeat(current) : byTokens)
+    .slice(0, election.maxValidators)
+    .map((candidate) => toMember(candidate, election));
   const recordOf = (address: Uint8Array): ValidatorRecord | undefined =>
     candidates.find(({ record }) => equalBytes(record.address, address))?.record;
 

@@ -1,6 +1,8 @@
 import {
   bytesToHex,
   compareBytes,
+  ENGINE,
+  type EngineId,
   type EpochMember,
   sm3,
   utf8ToBytes,
@@ -11,6 +13,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Candidate,
   countEntities,
+  type Election,
   entityCap,
   selectSet,
 } from "../../../src/modules/staking/select-set.ts";
@@ -27,12 +30,14 @@ interface Shape {
   readonly barred: boolean;
 }
 
-const shape: fc.Arbitrary<Shape> = fc.record({
-  id: fc.nat(30),
-  entity: fc.nat(8),
-  tokens: fc.oneof(fc.bigInt(0n, 50n), fc.bigInt(0n, 1n << 60n)),
-  barred: fc.boolean(),
-});
+/** A validator is of one entity for good. */
+const shape: fc.Arbitrary<Shape> = fc
+  .record({
+    id: fc.nat(30),
+    tokens: fc.oneof(fc.bigInt(0n, 50n), fc.bigInt(0n, 1n << 60n)),
+    barred: fc.boolean(),
+  })
+  .map((drawn) => ({ ...drawn, entity: (drawn.id * 7) % 9 }));
 const shapes = fc.uniqueArray(shape, { minLength: 0, maxLength: 20, selector: ({ id }) => id });
 
 const shapeOf = (id: number, entity: number, tokens: bigint, barred = false): Shape => ({
@@ -84,14 +89,14 @@ function toCandidate({ id, entity, tokens, barred }: Shape): Candidate {
   return { record, selfStake: tokens };
 }
 
-const parameters = { ...STAKING, minSelfStake: 1n };
+const electionOf = (engine: EngineId): Election => ({ ...STAKING, minSelfStake: 1n, engine });
 const total = (members: readonly EpochMember[]): bigint =>
   members.reduce((sum, { power }) => sum + power, 0n);
 const names = (members: readonly EpochMember[]): ReadonlySet<string> =>
   new Set(members.map(({ validator }) => bytesToHex(validator)));
 
 /** A first set that keeps the rules, as any running one does. */
-function running(all: readonly Shape[]): readonly EpochMember[] {
+function running(all: readonly Shape[], election: Election): readonly EpochMember[] {
   const giant: EpochMember = {
     validator: bytes("founder", 20),
     publicKey: new Uint8Array(65),
@@ -102,18 +107,20 @@ function running(all: readonly Shape[]): readonly EpochMember[] {
     sm2PublicKey: new Uint8Array(65),
   };
   // Nobody leaves, everybody fits: what comes out is capped and nothing else.
-  const first = selectSet([giant], all.map(toCandidate), parameters, NOW);
+  const first = selectSet([giant], all.map(toCandidate), election, NOW);
   if (first.kind === "refused") return [];
   return first.members.filter(({ entity }) => compareBytes(entity, giant.entity) !== 0);
 }
 
-describe("the next set", () => {
+describe.each(["stake", "delegates", "equal"] as const)("the next set by %s", (by) => {
+  const election = electionOf(ENGINE[by]);
+
   it("has four entities, each below a third, ascending, with power; or it is refused", () => {
     fc.assert(
       fc.property(shapes, shapes, (before, after) => {
-        const current = running(before);
+        const current = running(before, election);
         fc.pre(countEntities(current) >= 4);
-        const next = selectSet(current, after.map(toCandidate), parameters, NOW);
+        const next = selectSet(current, after.map(toCandidate), election, NOW);
         if (next.kind === "refused") {
           expect(next.entities).toBeLessThan(4);
           return;
@@ -140,9 +147,9 @@ describe("the next set", () => {
   it("takes in and lets go no more than a third of the running power together", () => {
     fc.assert(
       fc.property(shapes, shapes, (before, after) => {
-        const current = running(before);
+        const current = running(before, election);
         fc.pre(countEntities(current) >= 4);
-        const next = selectSet(current, after.map(toCandidate), parameters, NOW);
+        const next = selectSet(current, after.map(toCandidate), election, NOW);
         fc.pre(next.kind === "set");
         if (next.kind !== "set") return;
         const [was, is] = [names(current), names(next.members)];
@@ -169,12 +176,50 @@ describe("the next set", () => {
   it("is the same for the same stakes, in whatever order they are read", () => {
     fc.assert(
       fc.property(shapes, shapes, (before, after) => {
-        const current = running(before);
-        const forwards = selectSet(current, after.map(toCandidate), parameters, NOW);
+        const current = running(before, election);
+        const forwards = selectSet(current, after.map(toCandidate), election, NOW);
         const reversed = after.toReversed().map(toCandidate);
-        expect(selectSet(current, reversed, parameters, NOW)).toEqual(forwards);
+        expect(selectSet(current, reversed, election, NOW)).toEqual(forwards);
       }),
     );
+  });
+});
+
+describe("a seat that is a vote", () => {
+  const seven = [1, 2, 3, 4, 5, 6, 7].map((id) => shapeOf(id, id, BigInt(id) * 1_000n));
+  const chosen = (
+    engine: EngineId,
+    current: readonly EpochMember[],
+    shown: readonly Shape[],
+  ): readonly EpochMember[] => {
+    const election = { ...electionOf(engine), maxValidators: 5 };
+    const next = selectSet(current, shown.map(toCandidate), election, NOW);
+    return next.kind === "set" ? next.members : [];
+  };
+  const idOf = ({ publicKey }: EpochMember): number => publicKey[0] ?? 0;
+
+  it.each([ENGINE.delegates, ENGINE.equal])("weighs the same for every stake (%i)", (engine) => {
+    const members = chosen(engine, running(seven, electionOf(engine)), seven);
+    expect(members.map(({ power }) => power)).toEqual([1n, 1n, 1n, 1n, 1n]);
+  });
+
+  it("goes to who has the most stake behind it among delegates, one change at a time", () => {
+    const current = chosen(ENGINE.delegates, running(seven, electionOf(ENGINE.delegates)), seven);
+    const late = [...seven, shapeOf(8, 8, 100_000n)];
+    const leaves = chosen(ENGINE.delegates, current, late);
+    const joins = chosen(ENGINE.delegates, leaves, late);
+    const seats = [current, leaves, joins].map((members) => members.map(idOf).toSorted());
+    expect(seats).toEqual([
+      [3, 4, 5, 6, 7],
+      [4, 5, 6, 7],
+      [4, 5, 6, 7, 8],
+    ]);
+  });
+
+  it("cannot be bought from who sits on it among equals", () => {
+    const current = chosen(ENGINE.equal, running(seven, electionOf(ENGINE.equal)), seven);
+    const late = [...seven, shapeOf(8, 8, 1n << 60n)];
+    expect(chosen(ENGINE.equal, current, late).map(idOf)).toEqual(current.map(idOf));
   });
 });
 
