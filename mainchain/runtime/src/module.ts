@@ -6,6 +6,7 @@ import {
   type Genesis,
   type MessageBodies,
   type MessageName,
+  ofOwn,
   type ParametersRecord,
 } from "@ropenet/protocol";
 
@@ -79,13 +80,19 @@ export interface Module {
   wantsBlock?(state: StateView, parameters: ParametersRecord, nowMs: bigint): boolean;
 }
 
+/** Of bytes that this chain wrote. @throws {LocalFault} where they are no longer what was written */
+export function decodeRecord<T>(codec: Codec<T>, bytes: Uint8Array): T {
+  return ofOwn(() => decode(codec, bytes));
+}
+
+/** @throws {LocalFault} */
 export function readRecord<T>(
   state: Pick<StateView, "get">,
   key: Uint8Array,
   codec: Codec<T>,
 ): T | undefined {
   const bytes = state.get(key);
-  return bytes === undefined ? undefined : decode(codec, bytes);
+  return bytes === undefined ? undefined : decodeRecord(codec, bytes);
 }
 
 export function writeRecord<T>(state: StateView, key: Uint8Array, codec: Codec<T>, value: T): void {

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { bytesToHex, CodedError, equalBytes, ropeChainId } from "@ropenet/protocol";
+import { bytesToHex, CodedError, equalBytes, LocalFault, ropeChainId } from "@ropenet/protocol";
 import type { NodeConfig } from "../config.ts";
 import { type GenesisFile, readGenesis } from "../genesis-file.ts";
 import { openSealer } from "../home.ts";
@@ -25,7 +25,8 @@ function attempt<T>(
 ): { readonly value: T | undefined; readonly finding: Finding | undefined } {
   try {
     return { value: read(), finding: undefined };
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown instanceof LocalFault ? thrown.fault : thrown;
     if (!(error instanceof CodedError)) throw error;
     return { value: undefined, finding: fail(check, error.code, error.message, mend) };
   }

@@ -15,6 +15,7 @@ import {
   type Header,
   headerCodec,
   list,
+  ofOwn,
   Reader,
   struct,
   type TransactionEvent,
@@ -98,7 +99,7 @@ export function toEventJson({ kind, attributes }: TransactionEvent): EventJson {
 export function createBlockStore(store: KeyValueStore): BlockStore {
   function read<T>(key: Uint8Array, decoder: (bytes: Uint8Array) => T): T | undefined {
     const bytes = store.get(key);
-    return bytes && decoder(bytes);
+    return bytes && ofOwn(() => decoder(bytes));
   }
 
   const blocks: BlockStore = {
@@ -211,7 +212,7 @@ export function pruneBlocks(
   const remove = (key: Uint8Array): void => void operations.push({ key, value: undefined });
   const bodies = store.range(atHeight(SPACE.block, 0n), atHeight(SPACE.block, below), limit);
   for (const [key, bytes] of bodies) {
-    const { header, evidence, transactions } = decode(blockCodec, bytes);
+    const { header, evidence, transactions } = ofOwn(() => decode(blockCodec, bytes));
     const { height } = header;
     remove(key);
     remove(atHeight(SPACE.commit, height));

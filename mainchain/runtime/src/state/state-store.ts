@@ -6,6 +6,7 @@ import {
   encode,
   equalBytes,
   type KeyValueReader,
+  ofOwn,
   optional,
   struct,
   u32,
@@ -52,7 +53,7 @@ function readRoot(reader: KeyValueReader, version: bigint): NodeReference | unde
   if (!bytes) {
     throw new CodedError({ code: "state/height-pruned", height: version });
   }
-  const stored = decode(storedRoot, bytes);
+  const stored = ofOwn(() => decode(storedRoot, bytes));
   return stored ? { ...stored, version: Number(stored.version) } : undefined;
 }
 
@@ -60,7 +61,7 @@ function readRoot(reader: KeyValueReader, version: bigint): NodeReference | unde
 export function readHead(reader: KeyValueReader): Head | undefined {
   const bytes = reader.get(HEAD);
   if (!bytes) return undefined;
-  const head = decode(storedHead, bytes);
+  const head = ofOwn(() => decode(storedHead, bytes));
   const root = readRoot(reader, head.height);
   return { ...head, root, stateRoot: root?.hash ?? ZERO_32 };
 }

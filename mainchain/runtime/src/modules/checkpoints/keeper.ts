@@ -7,7 +7,6 @@ import {
   canonicalDigestRecordCodec,
   checkpointCodec,
   checkpointDigest,
-  decode,
   encode,
   equalBytes,
   type LatestCheckpointRecord,
@@ -32,6 +31,7 @@ import { readBridgeKeys } from "../../bridge-keys.ts";
 import { bridgeKeysOf, readEpoch } from "../../epochs.ts";
 import {
   type Context,
+  decodeRecord,
   readRecord,
   type StateView,
   type TransactionContext,
@@ -138,7 +138,7 @@ export function keptCheckpoints(state: StateView, suite: Suite): readonly Checkp
   const from = stateKey.checkpoint(suite, 0n);
   return state
     .range(from, stateKey.checkpoint(suite, top), KEPT_CHECKPOINTS + 1)
-    .map(([, value]) => decode(checkpointCodec, value));
+    .map(([, value]) => decodeRecord(checkpointCodec, value));
 }
 
 export function dropOldest(state: StateView, suite: Suite, kept: readonly Checkpoint[]): void {

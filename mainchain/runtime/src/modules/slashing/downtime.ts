@@ -3,7 +3,6 @@ import {
   type Block,
   bytesToHex,
   type Commit,
-  decode,
   type EpochMember,
   type SigningRecord,
   type StakingParametersRecord,
@@ -12,7 +11,13 @@ import {
   stateKey,
 } from "@ropenet/protocol";
 import { epochAt, readStakingParameters } from "../../epochs.ts";
-import { type Context, readRecord, type StateView, writeRecord } from "../../module.ts";
+import {
+  type Context,
+  decodeRecord,
+  readRecord,
+  type StateView,
+  writeRecord,
+} from "../../module.ts";
 import type { Penalties } from "../../slices.ts";
 
 const FIRST = new Uint8Array(20);
@@ -35,7 +40,10 @@ function takeSample(state: StateView): bigint {
 function openRecords(state: StateView): ReadonlyMap<string, SigningRecord> {
   const entries = state.range(stateKey.signing(FIRST), stateKey.signing(LAST), MAX_RECORDS);
   return new Map(
-    entries.map(([key, value]) => [bytesToHex(key.slice(-20)), decode(signingRecordCodec, value)]),
+    entries.map(([key, value]) => [
+      bytesToHex(key.slice(-20)),
+      decodeRecord(signingRecordCodec, value),
+    ]),
   );
 }
 

@@ -1,7 +1,6 @@
 import {
   bridgeKeysRecordCodec,
   cutRecordCodec,
-  decode,
   type EpochMember,
   type EpochRecord,
   epochRecordCodec,
@@ -19,7 +18,7 @@ import {
   runningEpoch,
   validatorsOf,
 } from "../../epochs.ts";
-import { type Context, type StateView, writeRecord } from "../../module.ts";
+import { type Context, decodeRecord, type StateView, writeRecord } from "../../module.ts";
 import type { Handovers, Rewards } from "../../slices.ts";
 import {
   findValidator,
@@ -44,7 +43,7 @@ export interface EpochParts {
 function candidates(state: StateView): readonly Candidate[] {
   return state
     .range(stateKey.validator(FIRST), stateKey.validator(LAST), MAX_VALIDATORS_ON_RECORD)
-    .map(([, value]) => decode(validatorRecordCodec, value))
+    .map(([, value]) => decodeRecord(validatorRecordCodec, value))
     .map((record) => ({ record, selfStake: selfStakeOf(state, record) }));
 }
 
@@ -155,7 +154,7 @@ function forgetOldest(context: Context, running: bigint, handovers: Handovers): 
   const { unbondingBlocks, unbondingMs } = readStakingParameters(state);
   const oldest = state
     .range(stateKey.epoch(0n), stateKey.epoch(TOP), FORGOTTEN_PER_EPOCH)
-    .map(([, value]) => decode(epochRecordCodec, value));
+    .map(([, value]) => decodeRecord(epochRecordCodec, value));
   for (const epoch of oldest) {
     const after = readEpoch(state, epoch.epoch + 1n);
     if (epoch.epoch >= running || !after || after.firstHeight === 0n) return;

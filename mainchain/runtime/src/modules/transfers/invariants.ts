@@ -1,12 +1,11 @@
 import {
   bytesToHex,
   conservationRecordCodec,
-  decode,
   positionRecordCodec,
   stateKey,
   ZERO_32,
 } from "@ropenet/protocol";
-import type { Context, Invariant, StateView } from "../../module.ts";
+import { type Context, decodeRecord, type Invariant, type StateView } from "../../module.ts";
 import { readBooks } from "./books.ts";
 
 const FULL_32 = new Uint8Array(32).fill(0xff);
@@ -36,7 +35,7 @@ function sumOfPositions(
 ): { readonly outstanding: bigint; readonly inFlight: bigint } {
   return state
     .range(stateKey.position(assetId, ZERO_32), stateKey.position(assetId, FULL_32), MAX_POSITIONS)
-    .map(([, value]) => decode(positionRecordCodec, value))
+    .map(([, value]) => decodeRecord(positionRecordCodec, value))
     .reduce(
       (sum, { outstanding, inFlight }) => ({
         outstanding: sum.outstanding + outstanding,
@@ -50,7 +49,7 @@ function check({ state }: Context): readonly string[] {
   return touchedAssets(state).flatMap((assetId) => {
     const name = bytesToHex(assetId).slice(0, 12);
     const bytes = state.get(stateKey.conservation(assetId));
-    if (bytes) decode(conservationRecordCodec, bytes);
+    if (bytes) decodeRecord(conservationRecordCodec, bytes);
     const { escrow, outstandingTotal, inFlight, held } = readBooks(state, assetId);
     const sum = sumOfPositions(state, assetId);
     const sentences: string[] = [];
