@@ -56,9 +56,9 @@ export async function fetchSignedHeader(
   };
 }
 
-/** Validator sets that are believed, and the ways by which others come to be. */
+/** Validator sets that are believed, each for its own heights, and the ways by which others come to be. */
 export interface SetFollower {
-  /** The believed set of that hash, followed to from those known already. @throws {SetError} */
+  /** The set that decided this header, followed to from those known already. @throws {SetError} */
   find(header: Header, signal?: AbortSignal): Promise<ValidatorSet>;
   /** A header that was checked: from now on its set is known to have been there at its time. */
   note(header: Header): void;
@@ -67,6 +67,8 @@ export interface SetFollower {
 export interface SetFollowerOptions {
   readonly chainId: Uint8Array;
   readonly anchor: ValidatorSet;
+  /** one that the anchor decided */
+  readonly anchorHeight: bigint;
   /** when the anchor was known to be the set; 0 = do not ask */
   readonly anchorTimeMs: bigint;
   /** 0 = for ever */
@@ -82,99 +84,154 @@ export interface SetStep {
 
 /** More epochs than this apart are followed by a fresh anchor, not by so many requests. */
 const MAX_EPOCHS = 512n;
+const MAX_SPANS = 1_024;
+
+/** One set's time in office: it speaks for these heights, and only while its stake cannot have left. */
+interface Span {
+  readonly set: ValidatorSet;
+  /** hex */
+  readonly hash: string;
+  /** the lowest height at which it is known to have decided; whether that is its first */
+  low: bigint;
+  isFirst: boolean;
+  high: bigint;
+  /** its last height, once another set is known to follow */
+  last: bigint | undefined;
+  /** when it was last known to be in office; 0 = do not ask */
+  knownMs: bigint;
+}
+
+function speaksFor({ low, isFirst, last }: Span, height: bigint): boolean {
+  return (height >= low || !isFirst) && (last === undefined || height <= last);
+}
 
 class ChainOfSets implements SetFollower {
   readonly #rpc: RpcClient;
   readonly #options: SetFollowerOptions;
-  readonly #believed = new Map<string, ValidatorSet>();
-  #trustedTimeMs: bigint;
+  /** oldest first, without gaps; only the first may not know where it begins, only the last where it ends */
+  readonly #spans: Span[];
 
   constructor(rpc: RpcClient, options: SetFollowerOptions) {
     this.#rpc = rpc;
     this.#options = options;
-    this.#trustedTimeMs = options.anchorTimeMs;
-    this.#believe(options.anchor);
+    const { anchor: set, anchorHeight: low, anchorTimeMs: knownMs } = options;
+    const hash = bytesToHex(validatorSetHash(set));
+    this.#spans = [{ set, hash, low, isFirst: false, high: low, last: undefined, knownMs }];
   }
 
-  note({ timeMs }: Header): void {
-    if (timeMs > this.#trustedTimeMs) this.#trustedTimeMs = timeMs;
+  get #newest(): Span {
+    return this.#spans.at(-1) as Span;
+  }
+
+  get #oldest(): Span {
+    return this.#spans[0] as Span;
+  }
+
+  note({ height, timeMs, validatorsHash }: Header): void {
+    const newest = this.#newest;
+    if (height <= newest.high || bytesToHex(validatorsHash) !== newest.hash) return;
+    newest.high = height;
+    if (timeMs > newest.knownMs) newest.knownMs = timeMs;
   }
 
   async find(header: Header, signal?: AbortSignal): Promise<ValidatorSet> {
-    this.#assertInTrust();
-    const hash = header.validatorsHash;
-    const known = this.#believed.get(bytesToHex(hash));
-    if (known) return known;
+    const known = this.#spanOf(header);
+    this.#assertInTrust(known ?? this.#newest);
+    if (known) return known.set;
     await this.#follow(header, signal);
-    const found = this.#believed.get(bytesToHex(hash));
-    if (found) return found;
-    throw new SetError({ code: "light-client/unknown-set", height: header.height, hash });
+    const found = this.#spanOf(header);
+    if (found) {
+      this.#assertInTrust(found);
+      return found.set;
+    }
+    const { height, validatorsHash: hash } = header;
+    throw new SetError({ code: "light-client/unknown-set", height, hash });
   }
 
-  #believe(set: ValidatorSet): void {
-    this.#believed.set(bytesToHex(validatorSetHash(set)), set);
-  }
-
-  #isBelieved(hash: Uint8Array): boolean {
-    return this.#believed.has(bytesToHex(hash));
+  #spanOf({ height, validatorsHash }: Header): Span | undefined {
+    const hash = bytesToHex(validatorsHash);
+    return this.#spans.findLast((span) => span.hash === hash && speaksFor(span, height));
   }
 
   /** Epoch records only say where to look: what is believed comes from headers. */
   async #follow(target: Header, signal: AbortSignal | undefined): Promise<void> {
-    const epochs = await epochsBack(this.#rpc, signal);
-    const oldest = epochs.findIndex((epoch) => this.#isBelieved(validatorSetHash(setOf(epoch))));
-    if (oldest < 0) return;
-    // `epochs` descends: what is newer than the first believed one stands before it.
-    for (const epoch of epochs.slice(0, oldest).reverse()) {
-      await this.#forward(epoch.firstHeight, signal);
+    // What is announced and not in office yet has no first height.
+    const starts = (await epochsBack(this.#rpc, signal))
+      .map(({ firstHeight }) => firstHeight)
+      .filter((height) => height > 0n);
+    for (const start of starts.toReversed()) {
+      if (start > this.#newest.high) await this.#forward(start, signal);
     }
-    for (const epoch of epochs.slice(oldest)) {
-      if (this.#isBelieved(target.validatorsHash) || epoch.firstHeight <= target.height) return;
-      await this.#back(epoch.firstHeight, signal);
+    for (const start of starts) {
+      const { low, isFirst } = this.#oldest;
+      if (target.height >= low && isFirst) return;
+      if (start <= low) await this.#back(start, signal);
     }
   }
 
-  /** The last header of a believed set names the set that begins at `firstHeight`. */
+  /** The last header of the newest set names the one that begins at `firstHeight`. */
   async #forward(firstHeight: bigint, signal: AbortSignal | undefined): Promise<void> {
     const naming = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
-    const first = await fetchSignedHeader(this.#rpc, firstHeight, signal);
+    const { validators } = await fetchSignedHeader(this.#rpc, firstHeight, signal);
+    const newest = this.#newest;
     const { header, commit } = naming;
-    const set = this.#believed.get(bytesToHex(header.validatorsHash));
-    const next = validatorSetHash(first.validators);
-    if (
-      !set ||
-      header.height !== firstHeight - 1n ||
-      !equalBytes(header.nextValidatorsHash, next)
-    ) {
-      throw new SetError({ code: "light-client/broken-link", height: firstHeight });
-    }
-    verifyCommit(this.#options.chainId, set, header, commit);
+    const next = validatorSetHash(validators);
+    const isNaming =
+      header.height === firstHeight - 1n &&
+      bytesToHex(header.validatorsHash) === newest.hash &&
+      equalBytes(header.nextValidatorsHash, next);
+    if (!isNaming) throw new SetError({ code: "light-client/broken-link", height: firstHeight });
+    verifyCommit(this.#options.chainId, newest.set, header, commit);
     this.note(header);
-    this.#believe(first.validators);
+    const hash = bytesToHex(next);
+    if (hash === newest.hash) return;
+    newest.last = header.height;
+    this.#spans.push({
+      ...{ set: validators, hash, low: firstHeight, isFirst: true, high: firstHeight },
+      ...{ last: undefined, knownMs: newest.knownMs },
+    });
+    if (this.#spans.length > MAX_SPANS) this.#spans.shift();
   }
 
-  /** The first header of a believed set names the block before it, and so the set before its own. */
+  /** The first header of the oldest set names the block before it, and so the set before its own. */
   async #back(firstHeight: bigint, signal: AbortSignal | undefined): Promise<void> {
-    if (firstHeight <= 1n) return;
+    const oldest = this.#oldest;
+    if (firstHeight <= 1n) {
+      Object.assign(oldest, { low: 1n, isFirst: true });
+      return;
+    }
     const first = await fetchSignedHeader(this.#rpc, firstHeight, signal);
     const before = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
-    const set = this.#believed.get(bytesToHex(first.header.validatorsHash));
+    const { header } = before;
+    const hash = validatorSetHash(before.validators);
     const isLinked =
       first.header.height === firstHeight &&
-      equalBytes(first.header.lastBlockId, blockIdOf(before.header)) &&
-      equalBytes(before.header.validatorsHash, validatorSetHash(before.validators));
-    if (!set || !isLinked) {
-      throw new SetError({ code: "light-client/broken-link", height: firstHeight - 1n });
+      bytesToHex(first.header.validatorsHash) === oldest.hash &&
+      header.height === firstHeight - 1n &&
+      equalBytes(first.header.lastBlockId, blockIdOf(header)) &&
+      equalBytes(header.validatorsHash, hash);
+    if (!isLinked) throw new SetError({ code: "light-client/broken-link", height: header.height });
+    verifyCommit(this.#options.chainId, oldest.set, first.header, first.commit);
+    Object.assign(oldest, { low: firstHeight, isFirst: true });
+    if (bytesToHex(hash) === oldest.hash) {
+      Object.assign(oldest, { low: header.height, isFirst: false });
+      return;
     }
-    verifyCommit(this.#options.chainId, set, first.header, first.commit);
-    this.#believe(before.validators);
+    const last = header.height;
+    const knownMs = oldest.knownMs === 0n ? 0n : header.timeMs;
+    this.#spans.unshift({
+      ...{ set: before.validators, hash: bytesToHex(hash), low: last, isFirst: false },
+      ...{ high: last, last, knownMs },
+    });
+    if (this.#spans.length > MAX_SPANS) {
+      throw new SetError({ code: "light-client/broken-link", height: last });
+    }
   }
 
   /** A set that may have unbonded since can sign anything, and any successor, without being slashed. */
-  #assertInTrust(): void {
+  #assertInTrust({ knownMs: sinceMs }: Span): void {
     const { trustingPeriodMs, nowMs: clock } = this.#options;
     const nowMs = clock();
-    const sinceMs = this.#trustedTimeMs;
     if (trustingPeriodMs === 0n || sinceMs === 0n || nowMs <= sinceMs + trustingPeriodMs) return;
     throw new SetError({ code: "light-client/trust-expired", sinceMs, nowMs });
   }
@@ -221,15 +278,6 @@ export async function fetchSetSteps(
     steps.push({ validators, naming: { header, commit } });
   }
   return steps;
-}
-
-function setOf({ members }: EpochRecord): ValidatorSet {
-  return members.map(({ validator, publicKey, power, entity }) => ({
-    address: validator,
-    publicKey,
-    power,
-    entity,
-  }));
 }
 
 export function createSetFollower(rpc: RpcClient, options: SetFollowerOptions): SetFollower {

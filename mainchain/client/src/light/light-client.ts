@@ -31,7 +31,7 @@ export interface TrustAnchor {
   /** when it was known to be the set; left out: sets are followed however old it is */
   readonly timeMs?: bigint;
   readonly trustingPeriodMs?: bigint;
-  /** height of a block that the caller knows: what is called the newest is not below it */
+  /** height of a block that the caller knows and that this set decided, 1 if left out; the newest is not below it */
   readonly height?: bigint;
 }
 
@@ -109,6 +109,7 @@ export function createLightClient(
   const sets = createSetFollower(rpc, {
     chainId: anchor.chainId,
     anchor: anchor.validators,
+    anchorHeight: anchor.height ?? 1n,
     anchorTimeMs: anchor.timeMs ?? 0n,
     trustingPeriodMs: anchor.trustingPeriodMs ?? 0n,
     nowMs,

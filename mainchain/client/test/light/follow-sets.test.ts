@@ -130,20 +130,21 @@ function rpcOf(blocks: readonly Signed[]): RpcClient {
   return { call } as unknown as RpcClient;
 }
 
-const client = (
-  blocks: readonly Signed[],
-  anchor: ValidatorSet,
-  trust: { readonly timeMs: bigint; readonly trustingPeriodMs: bigint; readonly nowMs: bigint } = {
-    ...{ timeMs: 1_000n, trustingPeriodMs: 60_000n, nowMs: 2_000n },
-  },
-) => {
-  const { nowMs, ...rest } = trust;
+interface Trust {
+  readonly timeMs: bigint;
+  readonly trustingPeriodMs: bigint;
+  readonly nowMs: bigint;
+}
+const TRUST: Trust = { timeMs: 1_000n, trustingPeriodMs: 60_000n, nowMs: 2_000n };
+
+/** By default it knows the anchor from the first height of its epoch. */
+const client = (blocks: readonly Signed[], anchor: ValidatorSet, trust: Trust = TRUST) => {
+  const { timeMs, trustingPeriodMs } = trust;
+  const height = BigInt(2 * Math.max(SETS.indexOf(anchor as (typeof SETS)[0]), 0) + 1);
   return createLightClient(
     rpcOf(blocks),
-    { chainId, validators: anchor, ...rest },
-    {
-      nowMs: () => nowMs,
-    },
+    { chainId, validators: anchor, height, timeMs, trustingPeriodMs },
+    { nowMs: () => trust.nowMs },
   );
 };
 
@@ -185,7 +186,44 @@ describe("a light client", () => {
 
   it("does not believe strangers, whatever epochs the node invents", async () => {
     await expect(client(chain(), setOf("stranger")).header()).rejects.toThrow(
-      "light-client/unknown-set",
+      "light-client/broken-link",
     );
+  });
+
+  it("lets a set speak for its own heights only: its keys may be anybody's afterwards", async () => {
+    const blocks = [...chain()];
+    const light = client(blocks, SETS[0]);
+    const { header: newest } = await light.header();
+    const validatorsHash = validatorSetHash(SETS[0]);
+    const next = { ...newest, height: 7n, timeMs: 7_000n, lastBlockId: blockIdOf(newest) };
+    blocks.push(sign({ ...next, validatorsHash, nextValidatorsHash: validatorsHash }, SETS[0]));
+    await expect(light.header()).rejects.toThrow("light-client/unknown-set");
+  });
+
+  it("lets it speak of its own heights only while its stake cannot have left", async () => {
+    const clock = { ...TRUST, nowMs: 60_000n };
+    const light = client(chain(), SETS[0], clock);
+    await light.header();
+    expect((await light.header(2n)).header.height).toBe(2n);
+    // It was last in office at 2,000; the newest is known to have been there at 6,000.
+    clock.nowMs = 62_001n;
+    await expect(light.header(1n)).rejects.toThrow("light-client/trust-expired");
+    expect((await light.header()).header.height).toBe(6n);
+  });
+
+  it("goes back for the heights of older sets while those can be held to what they say", async () => {
+    const clock = { ...TRUST, timeMs: 5_000n, nowMs: 62_001n };
+    const light = client(chain(), SETS[2], clock);
+    expect((await light.header(4n)).header.height).toBe(4n);
+    await expect(light.header(1n)).rejects.toThrow("light-client/trust-expired");
+  });
+
+  it("does not take an older set's word above its last height, having gone back to it", async () => {
+    const blocks = [...chain()];
+    const light = client(blocks, SETS[2]);
+    await light.header(1n);
+    const [, , third] = blocks as [Signed, Signed, Signed];
+    blocks[2] = sign({ ...third.header, validatorsHash: validatorSetHash(SETS[0]) }, SETS[0]);
+    await expect(light.header(3n)).rejects.toThrow("light-client/unknown-set");
   });
 });
