@@ -37,7 +37,7 @@ import {
 } from "@ropenet/protocol";
 import { fetchSignedHeader } from "./light/follow-sets.ts";
 import { createLightClient, type LightClient, type TrustAnchor } from "./light/light-client.ts";
-import { createFailoverRpcClient, type RpcClient } from "./rpc/rpc-client.ts";
+import { askEach, createFailoverRpcClient, type RpcClient } from "./rpc/rpc-client.ts";
 
 export interface Rope {
   readonly rpc: RpcClient;
@@ -116,8 +116,8 @@ export async function connectRope(
   options: { readonly maxAgeMs?: bigint } = {},
 ): Promise<Rope> {
   const rpc = createFailoverRpcClient(urls);
-  const genesis = await readGenesis(rpc, trust.genesisHash);
-  const anchor = await anchorOf(rpc, genesis, trust);
+  const genesis = await askEach(rpc, () => readGenesis(rpc, trust.genesisHash));
+  const anchor = await askEach(rpc, () => anchorOf(rpc, genesis, trust));
   const light = createLightClient(rpc, anchor, options);
   return {
     rpc,

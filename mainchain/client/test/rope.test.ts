@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { blockIdOf, bytesToHex, genesisValidatorSet, validatorSetHash } from "@ropenet/protocol";
 import { afterEach, describe, expect, it } from "vitest";
@@ -66,6 +68,54 @@ describe("connectRope", () => {
     await expect(
       connectRope([url], ropeTrustOf({ ...json, trustedHeader: other })),
     ).rejects.toMatchObject({ code: "light-client/untrusted-header" });
+  });
+});
+
+describe("of several nodes", () => {
+  const honest = (): Promise<string> => node(genesis, blockOf("honest", 5n));
+  const heightBy = async (...urls: readonly string[]): Promise<bigint> =>
+    (await (await connectRope(urls, { genesisHash })).light.header()).header.height;
+
+  it("one that lies is passed over, whatever it lies about", async () => {
+    const thief = await node(genesisOf("thief", NOW), blockOf("thief", 5n));
+    const forger = await node(genesis, blockOf("thief", 9n));
+    expect(await heightBy(thief, forger, await honest())).toBe(5n);
+  });
+
+  it("one that is far behind is passed over where news is wanted", async () => {
+    const late = await node(genesis, blockOf("honest", 3n, NOW - 3_600_000n));
+    const rope = await connectRope([late, await honest()], { genesisHash }, { maxAgeMs: 600_000n });
+    expect((await rope.light.header()).header.height).toBe(5n);
+  });
+
+  it.each([
+    ["null", "null"],
+    ["[]", "[]"],
+    ["no result", '{"jsonrpc":"2.0","id":1}'],
+    ["another shape", '{"jsonrpc":"2.0","id":1,"result":{"genesis":7}}'],
+    ["no JSON", "<html>"],
+    ["more than anybody needs", " ".repeat(33 * 1024 * 1024)],
+  ])("one that answers %s is passed over; alone, it is refused with a code", async (_, body) => {
+    const server = createServer((_request, response) => void response.end(body));
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    try {
+      expect(await heightBy(url, await honest())).toBe(5n);
+      await expect(heightBy(url)).rejects.toMatchObject({
+        code: expect.stringMatching(/^rpc\/(bad-answer|unreachable)$/),
+      });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it("the last lie is what one is told if all of them lie", async () => {
+    const forger = await node(genesis, blockOf("thief", 9n));
+    await expect(heightBy(forger, forger)).rejects.toMatchObject({
+      code: "light-client/unknown-set",
+    });
   });
 });
 
