@@ -181,7 +181,7 @@ export function createLaneRunner(options: {
         );
       }
       const events = planBatch(lacking, limits);
-      const { results, refused } = await deliver(lane, events, signal);
+      const { results, refused } = await deliver(lane, events, now(), signal);
       for (const refusal of refused) {
         setAside(memory, refusal, now());
         logger.warn({ lane: lane.name, ...refusal.error.info }, "event set aside");

@@ -1,7 +1,15 @@
 import type { OutboundEvent } from "@ropenet/adapter-sdk";
 import { ZERO_32 } from "@ropenet/protocol";
 
-export function packet(height: bigint, sequence: bigint, lane = 0, bytes = 10): OutboundEvent {
+const NEVER = 1n << 62n;
+
+export function packet(
+  height: bigint,
+  sequence: bigint,
+  lane = 0,
+  bytes = 10,
+  timeoutMs: bigint = NEVER,
+): OutboundEvent {
   return {
     kind: "packet",
     packet: {
@@ -14,12 +22,26 @@ export function packet(height: bigint, sequence: bigint, lane = 0, bytes = 10): 
       transferId: ZERO_32,
       sender: ZERO_32,
       recipient: ZERO_32,
-      timeoutMs: 0n,
+      timeoutMs,
       gasLimit: 0,
       payloadLength: bytes,
       payloadHash: ZERO_32,
     },
     payload: new Uint8Array(bytes),
+    height,
+    transactionHash: "",
+    leafIndex: undefined,
+  };
+}
+
+export function acknowledgement(height: bigint, sequence: bigint): OutboundEvent {
+  return {
+    kind: "acknowledgement",
+    acknowledgement: {
+      ...{ version: 1, status: 0, code: 0, lane: 0, sequence, resultHash: ZERO_32 },
+      ...{ payee: ZERO_32, atMs: 0n },
+      ...{ sourceGateway: ZERO_32, destinationGateway: ZERO_32, packetHash: ZERO_32 },
+    },
     height,
     transactionHash: "",
     leafIndex: undefined,

@@ -10,9 +10,9 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { backOffMs, createLaneRunner } from "../src/lane.ts";
 import { keyOf } from "../src/plan/open-events.ts";
-import { packet } from "./events.ts";
+import { acknowledgement, packet } from "./events.ts";
 
-const refusal = (code: string, about: { about?: "items" }) =>
+const refusal = (code: string, about: { about?: "items" | "packets" }) =>
   new AdapterError({
     ...{ code, chain: "destination", detail: "", ...about },
     disposition: { kind: "permanent" },
@@ -29,6 +29,7 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
     taken: new Set<string>(),
     tried: [] as number[],
     broken: false,
+    suspended: false,
   };
   const unused = async () => {
     throw new Error("not asked for");
@@ -60,7 +61,11 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
     submit: async ({ items }) => {
       const keys = items.map(({ event }) => keyOf(event));
       scene.tried.push(keys.length);
-      if (scene.broken) throw refusal("chain/not-active", {});
+      if (scene.broken) throw refusal("client/frozen", {});
+      const isNew = ({ event }: { readonly event: OutboundEvent }): boolean =>
+        event.kind === "packet" && event.packet.timeoutMs > BigInt(scene.now);
+      if (scene.suspended && items.some(isNew))
+        throw refusal("chain/not-active", { about: "packets" });
       if (keys.some((key) => scene.poison.has(key))) throw refusal("packet/x", { about: "items" });
       for (const key of keys) scene.taken.add(key);
       return { outcomes: keys.map(() => "delivered"), transactionHashes: [], feePaid: 1n };
@@ -151,10 +156,35 @@ describe("what concerns the whole lane", () => {
   it("is thrown, tried once, and sets nothing aside", async () => {
     const { scene, step } = createScene(many(8));
     scene.broken = true;
-    await expect(step()).rejects.toMatchObject({ code: "chain/not-active" });
+    await expect(step()).rejects.toMatchObject({ code: "client/frozen" });
     expect(scene.tried).toEqual([8]);
     scene.broken = false;
     expect(await step()).toMatchObject({ delivered: 8, setAside: [] });
+  });
+});
+
+describe("a chain that takes nothing new", () => {
+  it("is brought all that ends something, however much new stands before it", async () => {
+    const { scene, step } = createScene([
+      ...many(40),
+      acknowledgement(2n, 1n),
+      packet(3n, 77n, 0, 10, 1n),
+    ]);
+    scene.suspended = true;
+    scene.now = 10;
+    expect(await step()).toMatchObject({ delivered: 2, undelivered: 40 });
+    // One attempt with all of a kind tells of each of them.
+    expect(scene.tried).toEqual([16, 2]);
+    for (let steps = 0; steps < 4; steps += 1) await step();
+    expect(scene.tried).toHaveLength(4);
+    scene.events.push(acknowledgement(150n, 2n));
+    scene.height = 200n;
+    expect((await step()).delivered).toBe(1);
+    scene.suspended = false;
+    scene.now += backOffMs(1);
+    await step();
+    await step();
+    expect((await step()).undelivered).toBe(0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { AdapterError, type Disposition } from "@ropenet/adapter-sdk";
+import { AdapterError, type AdapterErrorInfo, type Disposition } from "@ropenet/adapter-sdk";
 import { RpcError, TransactionRefused } from "@ropenet/client";
 
 const CHAIN = "rope";
@@ -12,8 +12,16 @@ export function waitUntil(code: string, detail: string, afterMs: number): Adapte
   });
 }
 
-/** Refusals of a single item: of its proof, its shape, or its place. */
-const ABOUT_ITEMS = /^(?:packet|proof|transfers?|asset|credential|codec)\//;
+/** Refusals of a single item: of its proof, its shape, or its place; and of what is too much at once. */
+const ABOUT_ITEMS =
+  /^(?:(?:packet|proof|transfers?|asset|credential|codec)\/|fee\/limit-exceeded$|(?:mempool\/|rpc\/body-)too-long$)/;
+
+/** `chain/not-active`: of a suspended strand the rope takes only what ends things that are under way. */
+function aboutOf(code: string): Pick<AdapterErrorInfo, "about"> {
+  if (code === "chain/not-active") return { about: "packets" };
+  return ABOUT_ITEMS.test(code) ? { about: "items" } : {};
+}
+
 /** The receipts that tell it are on their way, or will be when the strand's next header is final. */
 const EARLY_RETURN_MS = 1_000;
 
@@ -28,15 +36,15 @@ export function classifyError(error: unknown): Error {
   if (error instanceof AdapterError) return error;
   if (error instanceof TransactionRefused) {
     const { code, message } = error;
-    const about = ABOUT_ITEMS.test(code) ? ({ about: "items" } as const) : {};
     return new AdapterError(
-      { code, chain: CHAIN, disposition: dispositionOf(code), ...about, detail: message },
+      { code, chain: CHAIN, disposition: dispositionOf(code), ...aboutOf(code), detail: message },
       { cause: error },
     );
   }
   if (error instanceof RpcError) {
+    const { code, message: detail } = error;
     return new AdapterError(
-      { code: error.code, chain: CHAIN, disposition: { kind: "retryable" }, detail: error.message },
+      { code, chain: CHAIN, disposition: { kind: "retryable" }, ...aboutOf(code), detail },
       { cause: error },
     );
   }

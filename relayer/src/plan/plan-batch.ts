@@ -34,15 +34,27 @@ function dueInOrder(open: readonly OpenEvent[], nowMs: number): readonly PacketE
   });
 }
 
+/** Whether its destination gives it back to its sender, by this machine's clock. */
+export function isLate(event: OutboundEvent, nowMs: number): boolean {
+  return event.kind === "packet" && event.packet.timeoutMs <= BigInt(nowMs);
+}
+
 /**
- * What may be relayed now, in the order in which it should: ordered lanes first, by sequence, then the rest by age.
- * Pure: the same events at the same time give the same plan in any process.
+ * What may be relayed now, in the order in which it should: what ends something that is under way (acknowledgements,
+ * late packets), ordered lanes by sequence, then the rest, each by age. However much begins, it does not keep anything
+ * from ending. Pure: the same events at the same time give the same plan in any process.
  */
 export function dueEvents(open: readonly OpenEvent[], nowMs: number): readonly OutboundEvent[] {
   const unordered = open
     .filter(({ event, notBeforeMs }) => !isOrdered(event) && notBeforeMs <= nowMs)
     .map(({ event }) => event);
-  return [...dueInOrder(open, nowMs), ...unordered];
+  const ends = (event: OutboundEvent): boolean =>
+    event.kind === "acknowledgement" || isLate(event, nowMs);
+  return [
+    ...unordered.filter(ends),
+    ...dueInOrder(open, nowMs),
+    ...unordered.filter((event) => !ends(event)),
+  ];
 }
 
 /** The first of `events` that fit into one batch; at least one. */

@@ -10,7 +10,7 @@ import {
 import { fromHex, toHex } from "../contracts/words.ts";
 import { readHeader } from "../rpc/header.ts";
 import { type EvmRpc, toQuantity } from "../rpc/json-rpc.ts";
-import { adapterError } from "./classify-error.ts";
+import { aboutItems, adapterError } from "./classify-error.ts";
 import { readAttestation } from "./read-attestation.ts";
 
 interface ProofJson {
@@ -88,10 +88,11 @@ export async function proveEvents(
   ]);
   const items = events.map((event, index) => {
     const storage = proofs.storageProof[index];
-    // A chain that was rolled back, or an answer that came home meanwhile: the scan will tell.
+    // Answered meanwhile, or its chain was rolled back: nothing that concerns its neighbours.
     if (!storage || !equalBytes(word(storage.value), committedHash(event))) {
       const detail = `slot of event ${index} holds ${storage?.value ?? "nothing"} at ${header.height}`;
-      throw adapterError(name, "adapter/event-gone", detail, { kind: "retryable" });
+      const gone = adapterError(name, "adapter/event-gone", detail, { kind: "permanent" });
+      throw aboutItems(gone, name);
     }
     return { event, proof: storage.proof.map(fromHex) };
   });
