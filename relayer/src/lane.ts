@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { deliver, type Refusal } from "./deliver.ts";
 import { type OpenEvent, OpenEvents } from "./plan/open-events.ts";
 import { type BatchLimits, dueEvents, planBatch } from "./plan/plan-batch.ts";
+import { refreshIfOld } from "./refresh.ts";
 
 /** One direction between two chains. */
 export interface Lane {
@@ -73,6 +74,8 @@ interface LaneMemory {
   /** nothing of the source below this height is unread */
   nextHeight: bigint;
   believedEpoch: bigint | undefined;
+  /** when the destination's client is looked at again, ms since 1970 */
+  refreshAtMs: number;
   readonly open: OpenEvents;
 }
 
@@ -135,6 +138,8 @@ function describe({ event, attempts, notBeforeMs, code = "" }: OpenEvent): SetAs
 export function createLaneRunner(options: {
   readonly limits: BatchLimits;
   readonly startHeight: (lane: Lane) => bigint;
+  /** age from which a client is brought the newest although nothing is to be delivered: well below any trusting period */
+  readonly refreshAfterMs: number;
   readonly logger: Logger;
   /** events that one lane keeps in memory */
   readonly maxOpen?: number;
@@ -149,6 +154,7 @@ export function createLaneRunner(options: {
     const fresh: LaneMemory = {
       nextHeight: options.startHeight(lane),
       believedEpoch: undefined,
+      refreshAtMs: 0,
       open: new OpenEvents(maxOpen),
     };
     memories.set(lane.name, fresh);
@@ -187,6 +193,11 @@ export function createLaneRunner(options: {
         logger.warn({ lane: lane.name, ...refusal.error.info }, "event set aside");
       }
       makeRoom(lane, memory);
+      const nowMs = now();
+      if (nowMs >= memory.refreshAtMs) {
+        const { refreshAfterMs } = options;
+        memory.refreshAtMs = await refreshIfOld(lane, { refreshAfterMs, nowMs, logger }, signal);
+      }
       const outcomes = results.flatMap((result) => result.outcomes);
       const count = (outcome: ItemOutcome): number =>
         outcomes.filter((one) => one === outcome).length;

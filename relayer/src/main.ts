@@ -61,6 +61,7 @@ async function start(config: RelayerConfig): Promise<Relayer> {
       strands,
       queue: store,
       scanEveryMs: config.scanEveryMs,
+      refreshAfterMs: config.refreshAfterMs,
       limits: config.batch,
       statusPort: config.statusPort,
     },

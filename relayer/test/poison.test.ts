@@ -18,6 +18,8 @@ const refusal = (code: string, about: { about?: "items" | "packets" }) =>
     disposition: { kind: "permanent" },
   });
 
+const REFRESH_AFTER_MS = 1_000_000;
+
 /** A source with `events`, and a destination that refuses a batch with any of `poison` in it. */
 function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
   const scene = {
@@ -72,6 +74,7 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
     },
   };
   const runner = createLaneRunner({
+    refreshAfterMs: REFRESH_AFTER_MS,
     limits: { maxItems: 16, maxBytes: 100_000 },
     startHeight: () => 1n,
     logger: pino({ level: "silent" }),

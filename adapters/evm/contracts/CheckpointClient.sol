@@ -7,27 +7,25 @@ import {OutboxProofs} from "./OutboxProofs.sol";
 import {SignerSets} from "./SignerSets.sol";
 import {TaggedHash} from "./TaggedHash.sol";
 
-/// The rope as this strand sees it: one signer set, the newest checkpoint, a few recent roots.
+/// The rope as this strand sees it: one signer set, the newest checkpoint, every root that was ever accepted.
 /// Source: docs/protocol.md §6, "Rope → strand".
 abstract contract CheckpointClient is GatewayStorage {
-    /// Proofs under the newest eight distinct roots stay good, so that a checkpoint cannot overtake a delivery
-    /// on its way. Any accepted root is as good as the newest: outboxes only grow.
-    uint256 private constant RECENT_ROOTS = 8;
-
     struct Accepted {
         uint64 height;
         uint64 timeMs;
         uint64 epoch;
-        uint64 rootsAccepted;
     }
 
     Accepted private accepted;
     bytes32 private signerSetHash;
-    bytes32[RECENT_ROOTS] private recentRoots;
+    bytes32 private newestRoot;
+    /// Outboxes only grow, so any accepted root is as good as the newest: were old ones forgotten, whoever brings
+    /// checkpoints fast enough could overtake every delivery on its way.
+    mapping(bytes32 root => bool) private knownRoots;
 
     constructor(Configuration memory c, SignerSet memory set) {
         signerSetHash = soundSetHash(c.ropeChainId, c.epoch, set);
-        accepted = Accepted({height: c.trustedHeight, timeMs: c.trustedTimeMs, epoch: c.epoch, rootsAccepted: 0});
+        accepted = Accepted({height: c.trustedHeight, timeMs: c.trustedTimeMs, epoch: c.epoch});
         requireWithinTrust(c.trustedTimeMs, c.trustingPeriodMs);
     }
 
@@ -44,9 +42,9 @@ abstract contract CheckpointClient is GatewayStorage {
         if (c.outboxesRoot == 0 || c.stateRoot == 0) revert ZeroRoot();
         requireQuorum(TaggedHash.digestCalldata(TaggedHash.CHECKPOINT, checkpoint), stored.epoch, set, certificate);
 
-        if (c.outboxesRoot != newestRoot(stored.rootsAccepted)) {
-            recentRoots[stored.rootsAccepted % RECENT_ROOTS] = c.outboxesRoot;
-            ++stored.rootsAccepted;
+        if (c.outboxesRoot != newestRoot) {
+            newestRoot = c.outboxesRoot;
+            knownRoots[c.outboxesRoot] = true;
         }
         stored.height = c.height;
         stored.timeMs = c.timeMs;
@@ -81,7 +79,7 @@ abstract contract CheckpointClient is GatewayStorage {
             height: accepted.height,
             timeMs: accepted.timeMs,
             epoch: accepted.epoch,
-            outboxesRoot: newestRoot(accepted.rootsAccepted),
+            outboxesRoot: newestRoot,
             signerSetHash: signerSetHash
         });
     }
@@ -90,26 +88,17 @@ abstract contract CheckpointClient is GatewayStorage {
         return accepted.timeMs;
     }
 
-    /// The newest root first: older ones are read only when a checkpoint overtook the proof.
-    function isRecentRoot(bytes32 outboxesRoot) public view returns (bool) {
-        uint256 count = accepted.rootsAccepted;
-        for (uint256 back = 1; back <= RECENT_ROOTS && back <= count; ++back) {
-            if (recentRoots[(count - back) % RECENT_ROOTS] == outboxesRoot) return true;
-        }
-        return false;
+    function isKnownRoot(bytes32 outboxesRoot) public view returns (bool) {
+        return knownRoots[outboxesRoot];
     }
 
     function requireInOutbox(uint8 leafType, bytes32 bodyHash, OutboxProof calldata proof) internal view {
-        if (!isRecentRoot(OutboxProofs.outboxesRoot(gatewayUid, leafType, bodyHash, proof))) revert BadProof();
+        if (!isKnownRoot(OutboxProofs.outboxesRoot(gatewayUid, leafType, bodyHash, proof))) revert BadProof();
     }
 
     function requireFresh() internal view {
         uint64 storedMs = accepted.timeMs;
         if (localNowMs() > uint256(storedMs) + maxLagMs) revert StaleCheckpoint(storedMs, localNowMs());
-    }
-
-    function newestRoot(uint64 rootsAccepted) private view returns (bytes32) {
-        return rootsAccepted == 0 ? bytes32(0) : recentRoots[(rootsAccepted - 1) % RECENT_ROOTS];
     }
 
     function requireQuorum(bytes32 digest, uint64 epoch, SignerSet memory set, Certificate calldata certificate)

@@ -37,7 +37,7 @@ interface IRopeGateway {
     }
 
     /// leafPath: exactly 32 siblings from the leaf up. outboxesPath: exactly ceil(log2(outboxesCount)) siblings.
-    /// The root that they lead to must be one of the newest eight distinct accepted outboxes roots.
+    /// The root that they lead to must be one that was accepted, with whatever checkpoint.
     struct OutboxProof {
         uint64 index;
         uint64 count;
@@ -306,7 +306,8 @@ interface IRopeGateway {
     function checkpointState() external view returns (CheckpointState memory);
     /// highest time of any accepted checkpoint
     function gatewayNowMs() external view returns (uint64);
-    function isRecentRoot(bytes32 outboxesRoot) external view returns (bool);
+    /// Whether any accepted checkpoint carried it.
+    function isKnownRoot(bytes32 outboxesRoot) external view returns (bool);
     /// slot 0; zero when never sent or already acknowledged
     function commitment(bytes32 destinationGateway, uint16 lane, uint64 sequence) external view returns (bytes32);
     /// slot 1; zero when undelivered

@@ -8,7 +8,7 @@ import { proveEvents } from "./relay/prove-events.ts";
 import { readStandings } from "./relay/read-standings.ts";
 import { readTransaction } from "./relay/read-transaction.ts";
 import { submitBatch } from "./relay/submit-batch.ts";
-import { readBelievedEpoch, submitHandovers } from "./relay/submit-handovers.ts";
+import { readBelieved, submitHandovers } from "./relay/submit-handovers.ts";
 import { readHeader } from "./rpc/header.ts";
 import { createEvmRpc } from "./rpc/json-rpc.ts";
 import { createTransactionSender } from "./rpc/transaction-sender.ts";
@@ -42,6 +42,8 @@ export function createEvmAdapter(
   const { name, gatewayAddress, gatewayUid, startHeight } = options;
   const rpc = createEvmRpc(options.rpcUrl);
   const sender = createTransactionSender(rpc, options.secretKey);
+  const { attestors } = options;
+  const strand = { name, rpc, address: gatewayAddress, uid: gatewayUid, attestors };
   const memory = createPacketMemory();
   const closing = new AbortController();
   const until = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, closing.signal]);
@@ -85,14 +87,13 @@ export function createEvmAdapter(
         remember(events);
         return events;
       }),
-    prove: (events, signal) =>
-      classified(name, () =>
-        proveEvents(
-          { name, rpc, address: gatewayAddress, uid: gatewayUid, attestors: options.attestors },
-          events,
-          until(signal),
-        ),
-      ),
+    prove: (events, signal) => classified(name, () => proveEvents(strand, events, until(signal))),
+    proveNewest: (_, signal) => classified(name, () => proveEvents(strand, [], until(signal))),
+    believedTimeMs: (_, signal) =>
+      classified(name, async () => {
+        const { timeMs } = await readBelieved(rpc, gatewayAddress, until(signal));
+        return timeMs;
+      }),
     standings: (events, signal) =>
       classified(name, () => readStandings(rpc, gatewayAddress, events, until(signal))),
     submit: (batch, signal) =>
@@ -107,7 +108,10 @@ export function createEvmAdapter(
         return result;
       }),
     believedEpoch: (signal) =>
-      classified(name, () => readBelievedEpoch(rpc, gatewayAddress, until(signal))),
+      classified(name, async () => {
+        const { epoch } = await readBelieved(rpc, gatewayAddress, until(signal));
+        return epoch;
+      }),
     acceptHandovers: (handovers, signal) =>
       classified(name, () =>
         submitHandovers({ name, rpc, sender, gatewayAddress }, handovers, until(signal)),

@@ -1,6 +1,13 @@
 import type { ChainAdapter, OutboundEvent } from "@ropenet/adapter-sdk";
 import type { Rope, Wallet } from "@ropenet/client";
-import { bytesToHex, ropeGatewayUid, SUITE_SM, type Suite } from "@ropenet/protocol";
+import {
+  bytesToHex,
+  clientRecordCodec,
+  ropeGatewayUid,
+  SUITE_SM,
+  type Suite,
+  stateKey,
+} from "@ropenet/protocol";
 import { classified } from "./classify-error.ts";
 import { proveEvents } from "./prove-events.ts";
 import { readHandovers, runningEpoch } from "./read-handovers.ts";
@@ -43,6 +50,13 @@ export function createRopeAdapter({ rope, wallet, suiteOf }: RopeAdapterOptions)
             ? first.packet.destinationGateway
             : first.acknowledgement.sourceGateway;
         return proveEvents(rope, suiteOf(counterparty), counterparty, events);
+      }),
+    proveNewest: (counterparty) =>
+      classified(() => proveEvents(rope, suiteOf(counterparty), counterparty, [])),
+    believedTimeMs: (counterparty, signal) =>
+      classified(async () => {
+        const client = await rope.peek(stateKey.client(counterparty), clientRecordCodec, signal);
+        return client?.updatedAtMs ?? 0n;
       }),
     standings: (events, signal) =>
       classified(async () => {

@@ -102,7 +102,7 @@ export interface SeenTransaction {
 
 /**
  * One chain as a relayer sees it: the rope, an EVM strand, later Substrate and Fabric strands.
- * Everything is re-readable: `scan` over finalised heights plus the destination's `delivered`
+ * Everything is re-readable: `scan` over finalised heights plus the destination's `standings`
  * make a relayer restartable from nothing. docs/adr/0004 holds the table "method × chain kind".
  */
 export interface ChainAdapter {
@@ -132,6 +132,12 @@ export interface ChainAdapter {
    * @throws {AdapterError} `wait-until` while no such height is provable yet (attestations, checkpoint)
    */
   prove(events: readonly OutboundEvent[], signal: AbortSignal): Promise<ProvenBatch>;
+
+  /** The newest that can be proven to `counterparty`, with nothing in it: keeps its client of this chain alive. */
+  readonly proveNewest?: (counterparty: Uint8Array, signal: AbortSignal) => Promise<ProvenBatch>;
+
+  /** When what this chain believes of `counterparty` was brought, or was made, in ms since 1970; 0 = nothing yet. */
+  readonly believedTimeMs?: (counterparty: Uint8Array, signal: AbortSignal) => Promise<bigint>;
 
   /** One per event of the counterparty, from the newest state. */
   standings(events: readonly OutboundEvent[], signal: AbortSignal): Promise<readonly Standing[]>;

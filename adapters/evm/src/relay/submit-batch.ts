@@ -106,15 +106,13 @@ class BatchSubmission {
     };
   }
 
-  /** Unless the gateway knows the batch's root already, or somebody brought a newer checkpoint meanwhile. */
+  /**
+   * Unless the gateway knows the root of what is to be delivered already, or somebody brought a newer checkpoint
+   * meanwhile.
+   */
   async #bringCheckpoint(): Promise<void> {
-    const { rpc, gatewayAddress } = this.#parts;
-    const { update } = this.#batch;
-    const { outboxesRoot }: Checkpoint = decode(checkpointCodec, update.checkpoint);
-    const data = gatewayInterface.encodeFunctionData("isRecentRoot", [toHex(outboxesRoot)]);
-    const params = [{ to: gatewayAddress, data }, "latest"];
-    const known = await rpc.call<string>("eth_call", params, this.#signal);
-    if (BigInt(known) !== 0n) return;
+    const { update, items } = this.#batch;
+    if (items.length > 0 && (await this.#isKnown(update))) return;
     const call = gatewayInterface.encodeFunctionData("submitCheckpoint", [
       ...checkpointArguments(update),
     ]);
@@ -123,6 +121,14 @@ class BatchSubmission {
     } catch (error) {
       if (refusalOf(error)?.info.error !== "HeightNotAbove") throw error;
     }
+  }
+
+  async #isKnown({ checkpoint }: RopeBatch["update"]): Promise<boolean> {
+    const { rpc, gatewayAddress } = this.#parts;
+    const { outboxesRoot }: Checkpoint = decode(checkpointCodec, checkpoint);
+    const data = gatewayInterface.encodeFunctionData("isKnownRoot", [toHex(outboxesRoot)]);
+    const params = [{ to: gatewayAddress, data }, "latest"];
+    return BigInt(await rpc.call<string>("eth_call", params, this.#signal)) !== 0n;
   }
 
   async #postCall(data: string, at: "pending" | "latest"): Promise<PostedTransaction> {
@@ -161,7 +167,7 @@ class BatchSubmission {
       return;
     }
     if (info.error === "BadProof" && leadsToCheckpoint(this.#batch, gatewayUid, call.indexes)) {
-      // Newer checkpoints have pushed this one out: the same events, proven anew, will pass.
+      // A newer checkpoint came first, and this one was never accepted: the same events, proven anew, will pass.
       const stale = { ...info, code: "gateway/stale-checkpoint" };
       throw gatewayError(name, stale, { kind: "retryable" });
     }

@@ -19,12 +19,12 @@ export interface HandoverParts {
   readonly gatewayAddress: string;
 }
 
-/** The epoch of the signer set that the gateway accepts checkpoints of. */
-export async function readBelievedEpoch(
+/** Of the rope: the epoch whose signer set the gateway accepts checkpoints of, and the time of the newest of them. */
+export async function readBelieved(
   rpc: EvmRpc,
   gatewayAddress: string,
   signal: AbortSignal,
-): Promise<bigint> {
+): Promise<{ readonly epoch: bigint; readonly timeMs: bigint }> {
   const data = gatewayInterface.encodeFunctionData("checkpointState", []);
   const answer = await rpc.call<string>(
     "eth_call",
@@ -32,7 +32,8 @@ export async function readBelievedEpoch(
     signal,
   );
   const [state] = gatewayInterface.decodeFunctionResult("checkpointState", answer);
-  return (state as Result)["epoch"] as bigint;
+  const { epoch, timeMs } = (state as Result).toObject();
+  return { epoch: epoch as bigint, timeMs: timeMs as bigint };
 }
 
 /** False if somebody else has brought the gateway past this epoch; a later handover may still be needed. */
