@@ -38,9 +38,9 @@ export interface LaneRunner {
 }
 
 /** Heights a scan covers at most, so that a fresh worker on a long chain makes progress it can report. */
-const SCAN_SPAN = 2_000n;
+const SCAN_SPAN = 2_048n;
 const STANDINGS_PER_CALL = 512;
-/** A packet has at most 4 KiB: 40 MiB a lane. */
+/** A packet has at most 4 KiB: 40 MiB a lane, besides one height that alone holds more. */
 const MAX_OPEN = 10_000;
 const SHOWN = 100;
 const FIRST_BACK_OFF_MS = 1_000;
@@ -73,6 +73,8 @@ async function followEpochs(
 interface LaneMemory {
   /** nothing of the source below this height is unread */
   nextHeight: bigint;
+  /** heights of one scan: fewer where they are full */
+  span: bigint;
   believedEpoch: bigint | undefined;
   /** when the destination's client is looked at again, ms since 1970 */
   refreshAtMs: number;
@@ -88,10 +90,14 @@ async function readSource(
   const { height } = await source.finalised(signal);
   if (height < memory.nextHeight || memory.open.room === 0) return;
   const fromHeight = memory.nextHeight;
-  const toHeight = height - fromHeight > SCAN_SPAN ? fromHeight + SCAN_SPAN : height;
+  const toHeight = height - fromHeight >= memory.span ? fromHeight + memory.span - 1n : height;
   const range = { fromHeight, toHeight, counterparty: destination.gateway };
-  memory.open.add(await source.scan(range, signal));
-  memory.nextHeight = toHeight + 1n;
+  const events = await source.scan(range, signal);
+  const lastHeight = memory.open.addWhole(events) ?? toHeight;
+  memory.nextHeight = lastHeight + 1n;
+  const isFull = lastHeight < toHeight;
+  if (isFull && memory.span > 1n) memory.span /= 2n;
+  else if (!isFull && memory.span < SCAN_SPAN) memory.span *= 2n;
 }
 
 /** Asks the destination for what is due: drops what it has, sets aside what it keeps out, returns what it lacks. */
@@ -153,6 +159,7 @@ export function createLaneRunner(options: {
     if (known) return known;
     const fresh: LaneMemory = {
       nextHeight: options.startHeight(lane),
+      span: SCAN_SPAN,
       believedEpoch: undefined,
       refreshAtMs: 0,
       open: new OpenEvents(maxOpen),
@@ -173,7 +180,7 @@ export function createLaneRunner(options: {
   return {
     async step(lane, signal): Promise<LaneStep> {
       const memory = memoryOf(lane);
-      const isFirst = memory.believedEpoch === undefined && memory.open.size === 0;
+      const isFirst = memory.nextHeight === options.startHeight(lane);
       const epoch = await followEpochs(lane, memory.believedEpoch, logger, signal);
       if (epoch !== undefined) memory.believedEpoch = epoch;
       await readSource(lane, memory, signal);

@@ -20,7 +20,15 @@ const handover = (fromEpoch: bigint): SignedHandover => {
 /** A rope at an epoch and a strand that believes another; neither has anything to deliver. */
 function createScene(running: bigint, believed: bigint) {
   const asked: string[] = [];
-  const scene = { running, believed, asked, nowMs: 5_000_000, believedTimeMs: 4_500_000, brought: 0, isBroken: false };
+  const scene = {
+    running,
+    believed,
+    asked,
+    nowMs: 5_000_000,
+    believedTimeMs: 4_500_000,
+    brought: 0,
+    isBroken: false,
+  };
   const idle = {
     finalised: async () => ({ height: 5n, timeMs: 0n }),
     scan: async () => [],

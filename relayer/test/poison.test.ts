@@ -201,3 +201,23 @@ it("reads no further than it can remember, and gives up the oldest when all that
   await step();
   expect([...scene.taken]).toEqual([keyOf(packet(150n, 9n))]);
 });
+
+it("takes in whole heights for which there is room, and comes back for the rest", async () => {
+  const crowd = [1n, 2n, 3n, 4n, 5n].flatMap((height) =>
+    [0n, 1n, 2n].map((index) => packet(height, height * 10n + index)),
+  );
+  const { scene, step } = createScene(crowd, 7);
+  const most: number[] = [];
+  for (let steps = 0; steps < 12; steps += 1) {
+    const { undelivered, delivered } = await step();
+    most.push(undelivered + delivered);
+  }
+  expect(scene.taken.size).toBe(15);
+  expect(Math.max(...most)).toBeLessThanOrEqual(7);
+});
+
+it("takes in a height that alone holds more than there is room for: it would never fit", async () => {
+  const { scene, step } = createScene(many(9), 4);
+  for (let steps = 0; steps < 3; steps += 1) await step();
+  expect(scene.taken.size).toBe(9);
+});

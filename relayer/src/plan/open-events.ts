@@ -39,12 +39,26 @@ export class OpenEvents {
     return Math.max(0, this.#limit - this.#byKey.size);
   }
 
-  add(events: readonly OutboundEvent[]): void {
-    for (const event of events) {
-      const key = keyOf(event);
-      if (this.#byKey.has(key)) continue;
-      this.#byKey.set(key, { event, attempts: 0, notBeforeMs: 0, code: undefined });
+  /**
+   * Takes in the events of as many whole heights as there is room for, and of one at least.
+   * @returns the last height that is in, or undefined if all of them are
+   */
+  addWhole(events: readonly OutboundEvent[]): bigint | undefined {
+    const byHeight = Map.groupBy(events, ({ height }) => height);
+    let last: bigint | undefined;
+    for (const height of [...byHeight.keys()].toSorted((left, right) => (left < right ? -1 : 1))) {
+      const found = byHeight.get(height) ?? [];
+      if (last !== undefined && found.length > this.room) return height - 1n;
+      for (const event of found) this.#add(event);
+      last = height;
     }
+    return undefined;
+  }
+
+  #add(event: OutboundEvent): void {
+    const key = keyOf(event);
+    if (this.#byKey.has(key)) return;
+    this.#byKey.set(key, { event, attempts: 0, notBeforeMs: 0, code: undefined });
   }
 
   remove(event: OutboundEvent): void {

@@ -23,7 +23,7 @@ import {
   withReserve,
 } from "../rpc/transaction-sender.ts";
 import { checkpointArguments } from "./checkpoint-call.ts";
-import { aboutItems, gatewayError } from "./classify-error.ts";
+import { aboutItems, gatewayError, unlessTooMuch } from "./classify-error.ts";
 import { type DeliveryCall, encodeDeliveries, type RopeBatch } from "./delivery-calls.ts";
 import type { SentPacket } from "./packet-memory.ts";
 
@@ -144,7 +144,7 @@ class BatchSubmission {
       return await this.#postCall(call.data, "pending");
     } catch (error) {
       const refusal = refusalOf(error);
-      if (!refusal) throw aboutItems(error, this.#parts.name);
+      if (!refusal) throw unlessTooMuch(error, this.#parts.name);
       if (refusal.info.error !== "BadProof" || !this.#checkpoint) {
         return this.#accept(call, refusal);
       }
@@ -154,7 +154,7 @@ class BatchSubmission {
       return await this.#postCall(call.data, "latest");
     } catch (error) {
       const refusal = refusalOf(error);
-      if (!refusal) throw aboutItems(error, this.#parts.name);
+      if (!refusal) throw unlessTooMuch(error, this.#parts.name);
       return this.#accept(call, refusal);
     }
   }
