@@ -108,7 +108,7 @@ describe("npm start -- --once --report FILE", () => {
     expect(seenIn("pledge")).toMatchObject({ "paid to the holder": "22000000", lien: "22000000" });
     expect(seenIn("payment")).toMatchObject({
       ...{ "locked grew by": "138540", "minted grew by": "138540", minted: "138540" },
-      ...{ "delivered more than once": "0", "the killed worker runs again": true },
+      ...{ "delivered beyond the fee": "0", "the killed worker runs again": true },
     });
     const transactions = run.report?.steps.flatMap((step) => step.transactions) ?? [];
     expect(transactions.length).toBeGreaterThan(6);

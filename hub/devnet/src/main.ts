@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { recordsOf } from "@ropenet/client";
 import { CHAIN_STATE, CodedError } from "@ropenet/protocol";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type Network, startNetwork } from "./network/network.ts";
 import { ropeUrls } from "./network/plan.ts";
 import { runStory } from "./story/story.ts";
@@ -27,9 +27,27 @@ function parsePort(value: string): number {
 const root = resolve(import.meta.dirname, "../../..");
 
 const EXITS = `
-Ends with 0, with 1 and one line that names a code and the mend, or with 130 if it is stopped while it starts.
+Ends with 0, with 1 (2 for a bad option) and one line that names a code and the mend, or with 130 if it is stopped
+while it starts.
 A second start goes on with the same chains.`;
 
+function parseFolder(value: string): string {
+  if (value === "") throw new InvalidArgumentError("a folder");
+  return resolve(value);
+}
+
+/** Told before anything is played: a report that cannot be written is worth nothing. @throws {CodedError} `devnet/report-unwritable` */
+function assertWritable(file: string): void {
+  try {
+    closeSync(openSync(file, "a"));
+  } catch (cause) {
+    const detail = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    const mend = "--report FILE in a folder that is there";
+    throw new CodedError({ code: "devnet/report-unwritable", file, detail, mend }, { cause });
+  }
+}
+
+/** @throws {CodedError} `devnet/bad-option`, `devnet/report-unwritable` */
 function parseOptions(): Options {
   const command = new Command("npm start --")
     .description(
@@ -39,12 +57,29 @@ function parseOptions(): Options {
     .option("--report <file>", "write the story's report as JSON")
     .option("--fresh", "forget the chains of earlier starts", false)
     .option("--port <port>", "hub port; the others follow it", parsePort, 7080)
-    .option("--state <folder>", "where chains, keys and databases live", resolve(root, ".ropenet"))
+    .option(
+      "--state <folder>",
+      "where chains, keys and databases live",
+      parseFolder,
+      resolve(root, ".ropenet"),
+    )
     .option("--no-story", "start the network without playing the story")
     .addHelpText("after", EXITS)
-    .parse();
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  try {
+    command.parse();
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause;
+    if (cause.exitCode === 0) process.exit(0);
+    const detail = cause.message.replace(/^error: /, "");
+    const mend = "npm start -- --help";
+    throw new CodedError({ code: "devnet/bad-option", detail, mend }, { cause });
+  }
   const isPortWanted = command.getOptionValueSource("port") === "cli";
-  return { ...command.opts<Options>(), isPortWanted };
+  const options = { ...command.opts<Options>(), isPortWanted };
+  if (options.report !== undefined) assertWritable(options.report);
+  return options;
 }
 
 const say = (line: string): void => {
@@ -117,6 +152,7 @@ async function inventory({ rope, plan }: Network): Promise<string> {
 }
 
 async function serve(network: Network, options: Options, telling: Telling): Promise<number> {
+  void network.lost.then(complain);
   try {
     const seconds = (telling.readyMs / 1000).toFixed(1);
     say(`绳网就绪 · ${await inventory(network)} · ${seconds} s · ${network.hubUrl}`);
@@ -127,6 +163,9 @@ async function serve(network: Network, options: Options, telling: Telling): Prom
       await telling.interrupted;
     }
     return ok ? 0 : 1;
+  } catch (error) {
+    complain(error);
+    return 1;
   } finally {
     await network.stop();
   }
@@ -134,7 +173,7 @@ async function serve(network: Network, options: Options, telling: Telling): Prom
 
 async function main(options: Options): Promise<number> {
   const started = performance.now();
-  const directory = resolve(options.state);
+  const directory = options.state;
   const signal = watchForStop();
   const interrupted = new Promise<void>((stopped) => {
     signal.addEventListener("abort", () => stopped());
@@ -153,5 +192,16 @@ async function main(options: Options): Promise<number> {
   return await serve(network, options, { directory, readyMs, interrupted });
 }
 
+async function run(): Promise<number> {
+  let options: Options;
+  try {
+    options = parseOptions();
+  } catch (error) {
+    complain(error);
+    return 2;
+  }
+  return await main(options);
+}
+
 // Sockets of a story that was interrupted must not keep a stopped network's process alive.
-process.exit(await main(parseOptions()));
+process.exit(await run());

@@ -1,9 +1,17 @@
 import { CodedError } from "@ropenet/protocol";
 import { describe, expect, it } from "vitest";
-import { play, type Step } from "../src/story/play.ts";
+import { play, type Stage, type Step } from "../src/story/play.ts";
 
-const judged = (step: Omit<Step<undefined>, "id" | "title">) =>
-  play({ ...step, id: "x", title: "一步" }, undefined, async () => "7");
+const NEVER = new Promise<never>(() => undefined);
+
+const judged = (
+  step: Omit<Step<undefined>, "id" | "title">,
+  stage: Partial<Pick<Stage, "lost" | "stepMs">> = {},
+) =>
+  play({ ...step, id: "x", title: "一步" }, undefined, {
+    ...{ ropeHeight: async () => "7", lost: NEVER },
+    ...stage,
+  });
 
 describe("a step of the story", () => {
   it("holds when everything that it saw is what it had to be", async () => {
@@ -43,6 +51,18 @@ describe("a step of the story", () => {
       },
     });
     expect(result).toMatchObject({ ok: false, line: "broken", code: null });
+  });
+
+  it("does not wait for ever, nor for what will not come", async () => {
+    const act = (): Promise<string> => NEVER;
+    expect(await judged({ act }, { stepMs: 20 })).toMatchObject({
+      ...{ ok: false, code: "story/step-too-long" },
+    });
+    const reason = new CodedError({ code: "devnet/process-lost", process: "strand-finance" });
+    const lost = new Promise<CodedError>((resolve) => setTimeout(() => resolve(reason), 20));
+    expect(await judged({ act, refusedWith: "asset/encumbered" }, { lost })).toMatchObject({
+      ...{ ok: false, code: "devnet/process-lost" },
+    });
   });
 
   it.each([

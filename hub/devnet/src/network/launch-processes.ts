@@ -17,8 +17,9 @@ import {
   sm3,
 } from "@ropenet/protocol";
 import type { PostgresAccess } from "../process/postgres.ts";
+import { eventually, httpReady } from "../process/ready.ts";
 import type { StateFolder } from "../process/state-folder.ts";
-import { eventually, httpReady, type Supervisor } from "../process/supervisor.ts";
+import type { Supervisor } from "../process/supervisor.ts";
 import type { KeyRing } from "./actors.ts";
 import { genesisPeople } from "./genesis.ts";
 import {

@@ -9,6 +9,7 @@ import {
 } from "@ropenet/protocol";
 import { assertFree } from "../process/ports.ts";
 import { type DatabaseServer, type PostgresAccess, startPostgres } from "../process/postgres.ts";
+import { delay } from "../process/ready.ts";
 import { openStateFolder, type StateFolder } from "../process/state-folder.ts";
 import { createSupervisor, type Supervisor } from "../process/supervisor.ts";
 import { type KeyRing, openKeyRing, type RopeActor } from "./actors.ts";
@@ -48,6 +49,15 @@ interface NetworkDescription {
   readonly title: string;
 }
 
+const isStrand = (value: unknown): boolean =>
+  typeof (value as Partial<StrandDescription> | undefined)?.rpcUrl === "string";
+
+function isDescription(value: unknown): value is NetworkDescription {
+  const { basePort, finance, warehouse, cny, title } = (value ?? {}) as Partial<NetworkDescription>;
+  const isNamed = typeof cny === "string" && typeof title === "string";
+  return Number.isSafeInteger(basePort) && isStrand(finance) && isStrand(warehouse) && isNamed;
+}
+
 export interface Network {
   readonly existing: boolean;
   readonly plan: PortPlan;
@@ -59,6 +69,8 @@ export interface Network {
   readonly assets: { readonly cny: Uint8Array; readonly title: Uint8Array };
   readonly databases: { readonly [department: string]: PostgresAccess };
   readonly hubUrl: string;
+  /** resolves when something has died that is not started again */
+  readonly lost: Promise<CodedError>;
   wallet(actor: RopeActor): Wallet;
   stop(): Promise<void>;
 }
@@ -68,6 +80,7 @@ interface Started {
   readonly supervisor: Supervisor;
   readonly anvils: RunningAnvil[];
   database: DatabaseServer | undefined;
+  readonly lost: Promise<CodedError>;
 }
 
 type Strands = Pick<NetworkDescription, "finance" | "warehouse">;
@@ -94,14 +107,14 @@ async function startFoundations(
     const directory = join(folder.path, `strand-${key}`);
     const anvil = await startAnvil({ directory, port: plan.strands[index] ?? 0, chainId });
     started.anvils[index] = anvil;
-    started.supervisor.note(anvil.pid);
+    started.supervisor.note(`strand-${key}`, anvil.pid);
   });
   const [database, known] = await allSettled<
     [DatabaseServer, { rope: Rope; trust: RopeTrustJson }, unknown]
   >([
     startPostgres(folder.path, plan.postgres, () => undefined).then((server) => {
       started.database = server;
-      started.supervisor.note(server.pid);
+      started.supervisor.note("postgres", server.pid);
       return server;
     }),
     startValidators(parts),
@@ -117,7 +130,7 @@ async function settleStrands(
   anvils: readonly RunningAnvil[],
   wallet: WalletOf,
 ): Promise<Strands> {
-  if (folder.existing) return folder.read<NetworkDescription>();
+  if (folder.existing) return folder.read(isDescription);
   const [finance, warehouse] = await Promise.all(
     STRAND_PLANS.map((strandPlan, index) =>
       setUpStrand({ rope, keys, folder }, strandPlan, anvils[index]?.rpcUrl ?? ""),
@@ -162,9 +175,10 @@ async function settleAssets(
   rope: Rope,
   { finance, warehouse }: Strands,
   wallet: WalletOf,
+  signal: AbortSignal,
 ): Promise<Assets> {
   if (folder.existing) {
-    const { cny, title } = folder.read<NetworkDescription>();
+    const { cny, title } = folder.read(isDescription);
     return { cny: hexToBytes(cny), title: hexToBytes(title) };
   }
   const standards = wallet("standards");
@@ -188,9 +202,12 @@ async function settleAssets(
     symbol: "CD",
     classification: 1,
   });
-  await awaitRepresentations(rope, [cny, title], [finance, warehouse], AbortSignal.timeout(40_000));
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(40_000)]);
+  await awaitRepresentations(rope, [cny, title], [finance, warehouse], inTime);
   return { cny, title };
 }
+
+const NEVER = new AbortController().signal;
 
 async function bringUp(
   options: NetworkOptions,
@@ -200,12 +217,12 @@ async function bringUp(
   const keys = openKeyRing(folder.path);
   const plan = planPorts(options.basePort);
   const { supervisor } = started;
-  const { staking = {}, signal } = options;
+  const { staking = {}, signal = NEVER } = options;
   const parts: LaunchParts = { supervisor, folder, plan, keys, staking };
   const consoleDirectory = buildConsole(options.log);
   options.log("启动数据库、侧链与验证人 starting databases, strands and validators …");
   const { rope, trust, database } = await startFoundations(parts, started);
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   const wallet: WalletOf = (actor) =>
     createWallet({
       rpc: rope.rpc,
@@ -215,13 +232,13 @@ async function bringUp(
   if (!folder.existing)
     options.log("部署网关，登记两条链 deploying gateways, registering both strands …");
   const strands = await settleStrands(parts, rope, started.anvils, wallet);
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   const databases = await startServices(parts, trust, strands, database, consoleDirectory);
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   if (!folder.existing)
     options.log("登记资产，配置随控制通道送达 registering assets over the control lane …");
-  const assets = await settleAssets(folder, rope, strands, wallet);
-  signal?.throwIfAborted();
+  const assets = await settleAssets(folder, rope, strands, wallet, signal);
+  signal.throwIfAborted();
   if (!folder.existing) {
     folder.complete({
       basePort: options.basePort,
@@ -245,6 +262,7 @@ async function bringUp(
     assets,
     databases,
     hubUrl: `http://127.0.0.1:${plan.hub}`,
+    lost: started.lost,
     wallet,
     async stop(): Promise<void> {
       opened.finance.close();
@@ -263,12 +281,20 @@ async function stopAll({ supervisor, anvils, database }: Started): Promise<void>
 /** A network keeps its ports: its configuration files and its peers name them. @throws {CodedError} `devnet/other-port` */
 function portOf(folder: StateFolder, { basePort, isPortWanted }: NetworkOptions): number {
   if (!folder.existing) return basePort;
-  const { basePort: port } = folder.read<NetworkDescription>();
+  const { basePort: port } = folder.read(isDescription);
   if (isPortWanted !== true || port === basePort) return port;
   throw new CodedError({
     code: "devnet/other-port",
     ...{ folder: folder.path, port, wanted: basePort },
     mend: "leave --port out, or --state FOLDER for another network",
+  });
+}
+
+const LATE_START_MS = 5_000;
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 }
 
@@ -278,18 +304,23 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const basePort = portOf(folder, options);
   const mend = folder.existing ? "stop what holds it" : "npm start -- --port ANOTHER";
   await assertFree(allPorts(planPorts(basePort)), mend);
+  const { signal = NEVER } = options;
+  const { promise: lost, resolve: onLost } = Promise.withResolvers<CodedError>();
   const started: Started = {
     supervisor: createSupervisor({
       logDirectory: join(folder.path, "logs"),
       pidFile: folder.pidFile,
-      ...(options.signal ? { signal: options.signal } : {}),
+      ...{ signal, log: options.log, onLost },
     }),
-    anvils: [],
-    database: undefined,
+    ...{ anvils: [], database: undefined, lost },
   };
+  const up = bringUp({ ...options, basePort }, folder, started);
   try {
-    return await bringUp({ ...options, basePort }, folder, started);
+    return await Promise.race([up, aborted(signal)]);
   } catch (error) {
+    await stopAll(started);
+    // What was just being started when it was stopped has started by then, or never will.
+    await Promise.race([up.catch(() => undefined), delay(LATE_START_MS)]);
     await stopAll(started);
     throw error;
   }

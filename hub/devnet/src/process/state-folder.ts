@@ -1,22 +1,16 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CodedError } from "@ropenet/protocol";
+import { isRunning, readPidFile } from "./pid-file.ts";
 import { dataDirectory } from "./postgres.ts";
 
 export interface StateFolder {
   readonly path: string;
   /** true if a complete network lies here already */
   readonly existing: boolean;
-  read<T>(): T;
-  /** Written last: its presence says that everything else is whole. */
+  /** What `complete` was given. @throws {CodedError} `devnet/state-unreadable` unless `isIt` */
+  read<T>(isIt: (value: unknown) => value is T): T;
+  /** Written last: its presence says that everything else is whole. It names what cannot be made anew. */
   complete(description: object): void;
   readonly pidFile: string;
 }
@@ -28,60 +22,26 @@ const OWNED = ".ropenet-state";
 const GONE_MS = 3_000;
 const GONE_POLL_MS = 20;
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @throws if the process is gone */
-function worksIn(pid: number, folder: string): boolean {
-  const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  const cwd = readlinkSync(`/proc/${pid}/cwd`);
-  return [folder, dataDirectory(folder)].some(
-    (own) => command.includes(own) || cwd === own || cwd.startsWith(`${own}/`),
-  );
-}
-
 /** Ends what a killed predecessor left running; refuses if it still lives. */
 function settlePredecessor(pidFile: string): void {
-  if (!existsSync(pidFile)) return;
-  let left: { supervisor: number; children: number[] };
-  try {
-    left = JSON.parse(readFileSync(pidFile, "utf8"));
-  } catch {
-    rmSync(pidFile, { force: true });
-    return;
-  }
-  if (left.supervisor !== process.pid && isAlive(left.supervisor)) {
+  const left = readPidFile(pidFile);
+  if (!left) return;
+  if (left.supervisor.pid !== process.pid && isRunning(left.supervisor)) {
     throw new CodedError({
       code: "devnet/already-running",
-      pid: left.supervisor,
+      pid: left.supervisor.pid,
       mend: "stop it with Ctrl-C first",
     });
   }
-  // A pid may have been given to a stranger since: only a group leader with our working folder is ours.
-  const ours = left.children.filter((pid) => isOurs(pid, dirname(pidFile)));
+  const ours = left.children.filter(isRunning);
   // Asked first: a chain's node writes its state when it is asked to end. Their ports are free when they are gone.
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    for (const pid of ours) send(pid, signal);
-    for (let waited = 0; waited < GONE_MS && ours.some(isAlive); waited += GONE_POLL_MS) {
+    for (const mark of ours.filter(isRunning)) send(mark.pid, signal);
+    for (let waited = 0; waited < GONE_MS && ours.some(isRunning); waited += GONE_POLL_MS) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_POLL_MS);
     }
   }
   rmSync(pidFile, { force: true });
-}
-
-function isOurs(pid: number, folder: string): boolean {
-  try {
-    return worksIn(pid, folder);
-  } catch {
-    // gone already
-    return false;
-  }
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
@@ -123,6 +83,44 @@ function own(path: string): void {
   });
 }
 
+function unreadable(file: string, cause?: unknown): CodedError {
+  const mend = "npm start -- --fresh";
+  return new CodedError({ code: "devnet/state-unreadable", file, mend }, { cause });
+}
+
+function readMarker(marker: string): unknown {
+  try {
+    return JSON.parse(readFileSync(marker, "utf8"));
+  } catch (cause) {
+    throw unreadable(marker, cause);
+  }
+}
+
+/** Keys, passwords, and what nodes know of themselves: a new one in its place would be another's. */
+const IRREPLACEABLE =
+  /(\.hex|keys\.json|config\.json|state\.db|\.state|genesis-time)$|^passwords\//;
+
+function irreplaceable(path: string): readonly string[] {
+  return readdirSync(path, { recursive: true, encoding: "utf8" })
+    .filter((name) => IRREPLACEABLE.test(name) && !name.startsWith("postgres/"))
+    .toSorted();
+}
+
+/** @throws {CodedError} `devnet/state-incomplete` naming what is missing */
+function assertWhole(folder: string, marker: string): void {
+  const { pieces } = (readMarker(marker) ?? {}) as { readonly pieces?: unknown };
+  const known = Array.isArray(pieces) ? pieces.map(String) : [];
+  const database = join(dataDirectory(folder), "PG_VERSION");
+  const missing = [...known.map((name) => join(folder, name)), database].find(
+    (piece) => !existsSync(piece),
+  );
+  if (missing === undefined) return;
+  throw new CodedError({
+    code: "devnet/state-incomplete",
+    ...{ folder, missing, mend: "put it back, or npm start -- --fresh" },
+  });
+}
+
 /** @throws {CodedError} `devnet/foreign-folder`, `devnet/folder-unusable`, `devnet/state-incomplete`, `devnet/state-unreadable`, `devnet/already-running` */
 export function openStateFolder(path: string, fresh: boolean): StateFolder {
   own(path);
@@ -140,22 +138,19 @@ export function openStateFolder(path: string, fresh: boolean): StateFolder {
       mend: "npm start -- --fresh",
     });
   }
+  if (existing) assertWhole(path, marker);
   return {
     path,
     existing,
     pidFile,
-    read<T>(): T {
-      try {
-        return JSON.parse(readFileSync(marker, "utf8")) as T;
-      } catch (cause) {
-        throw new CodedError(
-          { code: "devnet/state-unreadable", file: marker, mend: "npm start -- --fresh" },
-          { cause },
-        );
-      }
+    read<T>(isIt: (value: unknown) => value is T): T {
+      const description = readMarker(marker);
+      if (!isIt(description)) throw unreadable(marker);
+      return description;
     },
     complete(description): void {
-      writeFileSync(marker, JSON.stringify(description, null, 2));
+      const pieces = irreplaceable(path);
+      writeFileSync(marker, JSON.stringify({ ...description, pieces }, null, 2));
     },
   };
 }

@@ -15,8 +15,10 @@ import { STORAGE_FEE_FEN, yuan } from "./numbers.ts";
 import { proveStrand } from "./strand-proof.ts";
 
 interface Books {
-  /** held by the gateway of 金融链 */
+  /** what the gateway of 金融链 counts as held */
   readonly locked: bigint;
+  /** what it holds, by the token's own word */
+  readonly held: bigint;
   /** there are of it on 仓储链 */
   readonly minted: bigint;
   /** ever delivered on 仓储链 */
@@ -25,8 +27,10 @@ interface Books {
 
 async function books({ network }: StoryContext): Promise<Books> {
   const asset = hexOf(network.assets.cny);
+  const { finance } = network.strands;
   return {
-    locked: await network.strands.finance.view<bigint>("gateway", "counter", [asset, 4n]),
+    locked: await finance.view<bigint>("gateway", "counter", [asset, 4n]),
+    held: await finance.view<bigint>("cny", "balanceOf", [finance.gatewayAddress]),
     minted: await network.strands.warehouse.view<bigint>("gateway", "counter", [asset, 4n]),
     delivered: await network.strands.warehouse.view<bigint>("gateway", "counter", [asset, 2n]),
   };
@@ -67,12 +71,18 @@ export async function payStorage(context: StoryContext, notes: Notes): Promise<s
   notes.see("locked grew by", "金融链 网关", after.locked - before.locked, STORAGE_FEE_FEN);
   notes.see("minted grew by", "仓储链 网关", after.minted - before.minted, STORAGE_FEE_FEN);
   notes.see("minted", "仓储链 网关", after.minted, after.locked);
+  notes.see("held covers what is locked", "金融链 代币", after.held >= after.locked, true);
   const restartedPid = network.supervisor.pidOf("relayer-0");
   const isNew = restartedPid !== undefined && restartedPid !== killed;
   notes.see("the killed worker runs again", "操作系统", isNew, true);
-  const times = (after.delivered - before.delivered) / STORAGE_FEE_FEN;
-  const twice = notes.see("delivered more than once", "仓储链 网关", times - 1n, 0n);
-  return `locked ${yuan(after.locked)} = minted ${yuan(after.minted)} · 工作进程 ${killed} kill -9 后重启为 ${restartedPid} · 重复 ${twice}`;
+  const delivered = after.delivered - before.delivered;
+  const surplus = notes.see(
+    "delivered beyond the fee",
+    "仓储链 网关",
+    delivered - STORAGE_FEE_FEN,
+    0n,
+  );
+  return `locked ${yuan(after.locked)} = minted ${yuan(after.minted)} · 工作进程 ${killed} kill -9 后重启为 ${restartedPid} · 多付 ${yuan(surplus)}`;
 }
 
 /** The strands' own books, proven to the rope: a consistent cut for every asset on both gateways (I6). */

@@ -11,11 +11,39 @@ export interface Step<Context> {
   readonly refusedWith?: string;
 }
 
+/** Five times what the slowest step takes on two busy cores. */
+const STEP_MS = 90_000;
+
+export interface Stage {
+  readonly ropeHeight: () => Promise<string>;
+  /** resolves when the network has lost something that is not started again */
+  readonly lost: Promise<CodedError>;
+  readonly stepMs?: number;
+}
+
+/** `work`, unless what it needs is lost or it does not come to an end. @throws {CodedError} `story/step-too-long` */
+async function inTime<T>(work: Promise<T>, { lost, stepMs = STEP_MS }: Stage): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    const late = new CodedError({ code: "story/step-too-long", afterMs: stepMs });
+    timer = setTimeout(() => reject(late), stepMs);
+  });
+  const broken = lost.then((reason): never => {
+    throw reason;
+  });
+  try {
+    return await Promise.race([work, tooLong, broken]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}
+
 /** Plays a step and judges it by what it has seen. */
 export async function play<Context>(
   step: Step<Context>,
   context: Context,
-  ropeHeight: () => Promise<string>,
+  stage: Stage,
 ): Promise<StepResult> {
   const { id, title, refusedWith } = step;
   const started = performance.now();
@@ -24,7 +52,7 @@ export async function play<Context>(
   let code: string | null = null;
   let hasEnded = true;
   try {
-    line = await step.act(context, notes);
+    line = await inTime(step.act(context, notes), stage);
   } catch (error) {
     code = error instanceof CodedError ? error.code : null;
     hasEnded = code !== null && code === refusedWith;
@@ -38,7 +66,7 @@ export async function play<Context>(
     ...{ id, title, ok: hasEnded && wrong.length === 0 && notes.observations.length > 0 },
     observations: notes.observations,
     transactions: notes.transactions,
-    ...{ line, height: await ropeHeight(), code },
+    ...{ line, height: await stage.ropeHeight(), code },
     elapsedMs: Math.round(performance.now() - started),
   };
 }

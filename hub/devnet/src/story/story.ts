@@ -14,7 +14,7 @@ import {
 } from "./act-title.ts";
 import { readConservation, verifyOffline } from "./act-verdict.ts";
 import { createContext, ropeHeight, type StoryContext } from "./context.ts";
-import { play, type Step } from "./play.ts";
+import { play, type Stage, type Step } from "./play.ts";
 import type { ConservationRow, StepResult, StoryReport } from "./report.ts";
 import { seedDepartments } from "./seed.ts";
 
@@ -79,7 +79,11 @@ export async function runStory(
   const run = nextRun(options.directory);
   const context = createContext(network, run);
   const steps: StepResult[] = [];
-  const height = (): Promise<string> => ropeHeight(context);
+  const stage: Stage = {
+    // A step that failed has its line, whatever else does not answer.
+    ropeHeight: () => ropeHeight(context).catch(() => "?"),
+    lost: network.lost,
+  };
   const tell = (step: StepResult): void => {
     steps.push(step);
     const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
@@ -91,7 +95,7 @@ export async function runStory(
     options.log(`         ${step.line} · 高度 ${step.height}${link}`);
   };
   for (const step of STEPS) {
-    const result = await play(step, context, height);
+    const result = await play(step, context, stage);
     tell(result);
     if (!result.ok) break;
   }
@@ -106,7 +110,7 @@ export async function runStory(
         return verifyOffline(current, evidence, notes);
       },
     };
-    tell(await play(verdict, context, height));
+    tell(await play(verdict, context, stage));
   }
   const ok =
     steps.length === STEPS.length + 1 &&
