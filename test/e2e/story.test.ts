@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { connectRope, createWallet, type Rope, recordsOf, ropeTrustOf } from "@ropenet/client";
-import { planPorts, ropeUrls, type StrandDescription } from "@ropenet/devnet";
+import { planPorts, ropeUrls, type StoryReport, type StrandDescription } from "@ropenet/devnet";
 import { bytesToHex, hexToBytes, keccak256, TRANSFER_STATE } from "@ropenet/protocol";
 import { getBytes, JsonRpcProvider } from "ethers";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -268,11 +268,39 @@ describe("a start that cannot succeed says so in one line, with a code and the m
     expect(line).toMatch(/^devnet\/state-incomplete /);
     expect(line).toContain(`folder=${folder}`);
     expect(line).toContain("mend=npm start -- --fresh");
+    // Nor does a first start wait for anything once it is stopped: here for relayers to carry the registrations.
     const mended = start(folder, ["--fresh", "--no-story", "--port", port]);
-    await awaitOutput(mended, READY, 90_000);
+    await awaitOutput(mended, /登记资产/, 90_000);
+    const stopped = performance.now();
     mended.interrupt();
-    expect(await mended.exited).toBe(0);
+    expect(await mended.exited).toBe(130);
+    expect(performance.now() - stopped).toBeLessThan(15_000);
     await nothingLeft(mended);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("what dies is started again; a strand that dies fails the story, which says so and ends", async () => {
+    const folder = newFolder("dies");
+    const file = join(folder, "report.json");
+    const port = String(await freeBasePort());
+    const state = join(folder, "state");
+    const started = start(state, ["--once", "--report", file, "--port", port]);
+    await awaitOutput(started, READY, 90_000);
+    const kill = (program: RegExp): void => {
+      for (const { pid, command } of started.left())
+        if (program.test(command)) process.kill(pid, "SIGKILL");
+    };
+    kill(/hub\/server\/src\/main\.ts/);
+    await awaitOutput(started, /! hub 意外退出，第 1 次重启/, 10_000);
+    await awaitOutput(started, /✓ hub 已恢复/, 20_000);
+    await awaitOutput(started, /✓ 入库/, 60_000);
+    kill(/anvil/);
+    expect(await started.exited).toBe(1);
+    expect(started.errors()).toMatch(/^devnet\/process-lost process=strand-\w+ mend=Ctrl-C/);
+    const report: StoryReport = JSON.parse(readFileSync(file, "utf8"));
+    expect(report.ok).toBe(false);
+    expect(report.steps.at(-1)).toMatchObject({ ok: false, code: "devnet/process-lost" });
+    await nothingLeft(started);
     rmSync(folder, { recursive: true, force: true });
   });
 
