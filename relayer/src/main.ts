@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { createRopeAdapter } from "@ropenet/adapter-mainchain";
+import { runService } from "@ropenet/adapter-sdk";
 import { connectRope, createWallet, ropeTrustOf } from "@ropenet/client";
 import {
   accountToB32,
@@ -74,23 +74,11 @@ async function start(config: RelayerConfig): Promise<Relayer> {
   return relayer;
 }
 
-const { values } = parseArgs({
-  options: { config: { type: "string" }, help: { type: "boolean", default: false } },
+await runService({
+  name: "relayer",
+  help: HELP,
+  async start(file) {
+    const relayer = await start(loadConfig(file));
+    return () => relayer.close();
+  },
 });
-
-if (values.help || !values.config) {
-  process.stdout.write(HELP);
-  process.exitCode = values.help ? 0 : 2;
-} else {
-  try {
-    const relayer = await start(loadConfig(values.config));
-    for (const name of ["SIGINT", "SIGTERM"] as const) {
-      process.once(name, () => {
-        void relayer.close().then(() => process.exit(0));
-      });
-    }
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
-}

@@ -32,7 +32,7 @@ const doors: Record<string, Door> = {
     mayUse: ["adapter-sdk", "client", "protocol"],
   },
   "adapter-evm": { room: "adapters/evm", mayUse: ["adapter-sdk", "protocol"] },
-  agent: { room: "adapters/agent", mayUse: ["client", "protocol"] },
+  agent: { room: "adapters/agent", mayUse: ["adapter-sdk", "client", "protocol"] },
   relayer: {
     room: "relayer",
     mayUse: ["adapter-sdk", "client", "protocol", "adapter-evm", "adapter-mainchain"],

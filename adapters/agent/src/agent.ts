@@ -7,7 +7,13 @@ import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { checkReservation, type DataSet } from "./check-reservation.ts";
 import { askStore, DEPARTMENTS, type DepartmentName, type StoreCounters } from "./departments.ts";
-import { type Answer, type AnswerRequest, answerDigest, answerRequestSchema } from "./request.ts";
+import {
+  type Answer,
+  type AnswerRequest,
+  answerDigest,
+  answerRequestSchema,
+  useOf,
+} from "./request.ts";
 import { openUseLedger, type UseLedger } from "./use-ledger.ts";
 
 export interface AgentOptions {
@@ -33,12 +39,18 @@ const MAX_BODY_BYTES = 256 * 1024;
 const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ["agent/bad-request", 400],
   ["agent/bad-json", 400],
+  ["agent/unknown-parameter", 400],
   ["agent/unknown-route", 404],
   ["agent/wrong-method", 405],
   ["agent/already-answered", 409],
   ["agent/unit-spent", 409],
   ["agent/body-too-large", 413],
+  ["agent/wrong-content-type", 415],
+  ["agent/busy", 503],
 ]);
+
+/** Each asks the rope for half a dozen proofs, and may wait a moment for one. */
+const MAX_CHECKS = 32;
 
 /** Since the process began. */
 interface AgentCounters {
@@ -48,6 +60,9 @@ interface AgentCounters {
 }
 
 async function readBody(request: Koa.Request): Promise<unknown> {
+  const type = request.headers["content-type"] ?? "";
+  if (!/^application\/json(; ?charset="?utf-8"?)?$/i.test(type))
+    throw new CodedError({ code: "agent/wrong-content-type", type, expected: "application/json" });
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request.req) {
@@ -67,9 +82,10 @@ function parseRequest(body: unknown): AnswerRequest {
   const parsed = answerRequestSchema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
+  const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
   throw new CodedError({
     code: "agent/bad-request",
-    field: issue?.path.join(".") ?? "",
+    field: [...(issue?.path ?? []), ...unknown].join("."),
     reason: issue?.message ?? "",
   });
 }
@@ -85,7 +101,7 @@ function answerOnce(
   return ledger.once(request, async (store) => {
     const department = DEPARTMENTS[options.department];
     const answer = await askStore(store, department, request.subject, counters.store);
-    const signature = sm2.sign(answerDigest(request.useId, field, answer), options.secretKey);
+    const signature = sm2.sign(answerDigest(useOf(request), field, answer), options.secretKey);
     return {
       useId: bytesToHex(request.useId),
       department: options.department,
@@ -151,7 +167,13 @@ export async function startAgent(options: AgentOptions, parts: AgentParts): Prom
   const issuer = addressOf(sm2.getPublicKey(options.secretKey));
   const app = new Koa();
   app.use(errorFunnel(logger, counters));
-  const router = new Router();
+  // No route takes a parameter, and each has one spelling.
+  app.use(async ({ search }, next) => {
+    if (search !== "") throw new CodedError({ code: "agent/unknown-parameter", search });
+    await next();
+  });
+  const router = new Router({ sensitive: true, strict: true });
+  let checks = 0;
   router.get("/health", (context) => {
     context.body = { department: options.department, ok: true };
   });
@@ -160,7 +182,13 @@ export async function startAgent(options: AgentOptions, parts: AgentParts): Prom
   });
   router.post("/answer", async (context) => {
     const request = parseRequest(await readBody(context.request));
-    await checkReservation(rope, request, { maxRevocationAgeMs, now, issuer, dataSet });
+    if (checks >= MAX_CHECKS) throw new CodedError({ code: "agent/busy", limit: MAX_CHECKS });
+    checks += 1;
+    try {
+      await checkReservation(rope, request, { maxRevocationAgeMs, now, issuer, dataSet });
+    } finally {
+      checks -= 1;
+    }
     const answer = await answerOnce(request, options, ledger, counters);
     counters.answers += 1;
     logger.info({ useId: answer.useId }, "answered");

@@ -23,7 +23,7 @@ import {
   useSlot,
   useValue,
 } from "@ropenet/protocol";
-import { type AnswerRequest, queryDigest, requestDigest } from "./request.ts";
+import { type AnswerRequest, requestDigest, useOf } from "./request.ts";
 
 /** The data that one department answers from, as credentials name them. */
 export interface DataSet {
@@ -131,10 +131,10 @@ async function checkGiven(at: ProvenAt, request: AnswerRequest, chain: ChainReco
 async function openGateway(
   at: ProvenAt,
   { proof }: AnswerRequest,
-): Promise<{ readonly chain: ChainRecord; readonly storageRoot: Uint8Array }> {
+  chain: ChainRecord,
+): Promise<Uint8Array> {
   const { gateway, height, accountProof } = proof;
   const unknown = ["agent/unknown-chain", { gateway }] as const;
-  const chain = await at.read(stateKey.chain(gateway), chainRecordCodec, ...unknown);
   if (chain.state !== CHAIN_ACTIVE) throw refuse("agent/chain-not-active", { state: chain.state });
   const client = await at.read(stateKey.client(gateway), clientRecordCodec, ...unknown);
   if (client.frozen) throw refuse("agent/chain-not-active", { state: chain.state, frozen: true });
@@ -151,7 +151,7 @@ async function openGateway(
   if (!address) throw refuse(...unknown);
   const { stateRoot } = header;
   const { codeHash } = chain;
-  return { chain, ...openAccount({ stateRoot, address, codeHash, accountProof }) };
+  return openAccount({ stateRoot, address, codeHash, accountProof }).storageRoot;
 }
 
 /** The gateway really wrote this use. */
@@ -173,15 +173,13 @@ export async function checkReservation(
   request: AnswerRequest,
   rules: ReservationRules,
 ): Promise<void> {
-  const query = queryDigest(request.salt, request.subject);
-  const signer = secp256k1.recoverAddress(
-    requestDigest(request.useId, request.credentialId, query),
-    request.signature,
-  );
+  const use = useOf(request);
+  const asked = requestDigest(use, rules.issuer);
+  const signer = secp256k1.recoverAddress(asked, request.signature);
   if (!signer || !equalBytes(signer, request.grantee)) throw refuse("agent/not-the-grantee");
   for (let left = SETTLE_MS; ; left -= SETTLE_POLL_MS) {
     try {
-      await checkOnChain(rope, request, rules, query);
+      await checkOnChain(rope, request, rules, use.query);
       return;
     } catch (error) {
       const isEarly = error instanceof CodedError && error.code === "agent/unproven-height";
@@ -200,7 +198,10 @@ async function checkOnChain(
   const { credential, at } = await proveCredential(rope, request.credentialId);
   checkStands(credential, request, at.timeMs, rules);
   checkIssued(credential, rules);
-  const { chain, storageRoot } = await openGateway(at, request);
+  const { gateway } = request.proof;
+  const key = stateKey.chain(gateway);
+  const chain = await at.read(key, chainRecordCodec, "agent/unknown-chain", { gateway });
+  // First what a stranger lacks: only who was given units may make this wait for a header.
   await checkGiven(at, request, chain);
-  checkReserved(request, storageRoot, query);
+  checkReserved(request, await openGateway(at, request, chain), query);
 }

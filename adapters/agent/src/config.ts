@@ -30,7 +30,7 @@ const hex32 = z
 const configSchema: z.ZodType<AgentConfig> = z.strictObject({
   department: z.enum(["police", "social-security", "housing"]),
   port: z.number().int().min(0).max(65_535),
-  ropeUrls: z.array(z.url()).min(1),
+  ropeUrls: z.array(z.url()).min(1).max(64),
   genesisHash: z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits"),
   trustedHeader: z
     .strictObject({
@@ -54,14 +54,36 @@ const configSchema: z.ZodType<AgentConfig> = z.strictObject({
   secretKeyFile: z.string(),
 });
 
-/** @throws {CodedError} `agent/bad-config` naming the field */
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? "not JSON";
+    throw new CodedError({ code: "agent/bad-config", file, field: "", reason }, { cause });
+  }
+}
+
+/** @throws {CodedError} `agent/bad-config` naming the file and the field */
 export function loadConfig(file: string): AgentConfig {
-  const parsed = configSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  const parsed = configSchema.safeParse(readJson(file));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new CodedError({
-    code: "agent/bad-config",
+    ...{ code: "agent/bad-config", file },
     field: issue?.path.join(".") ?? "",
     reason: issue?.message ?? "",
   });
+}
+
+/** @throws {CodedError} `agent/bad-key` without showing the key */
+export function loadSecretKey(file: string): Uint8Array {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    throw new CodedError({ code: "agent/bad-key", file, reason: "unreadable" }, { cause });
+  }
+  const parsed = hex32.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new CodedError({ code: "agent/bad-key", file, reason: "not 64 hex digits" });
 }

@@ -1,9 +1,12 @@
 import {
+  accountToB32,
   concatBytes,
   digest,
+  encode,
   hexToBytes,
   SUITE_KECCAK,
   SUITE_SM,
+  u64,
   utf8ToBytes,
 } from "@ropenet/protocol";
 import { z } from "zod";
@@ -22,7 +25,8 @@ const node = z
 const decimal: z.ZodType<bigint, string> = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,19})$/, "a decimal integer")
-  .transform(BigInt);
+  .transform(BigInt)
+  .refine((value) => value < 1n << 64n, "below 2^64");
 
 interface Fields<Bytes, Integer> {
   readonly useId: Bytes;
@@ -74,13 +78,30 @@ export function queryDigest(salt: Uint8Array, subject: string): Uint8Array {
   return digest(SUITE_SM, "query", salt, utf8ToBytes(subject));
 }
 
-/** What the grantee signs, so that nobody else spends its reservation. */
-export function requestDigest(
-  useId: Uint8Array,
-  credentialId: Uint8Array,
-  query: Uint8Array,
-): Uint8Array {
-  return digest(SUITE_KECCAK, "agent-request", concatBytes(useId, credentialId, query));
+/** One use as its strand has it: an id alone is only as unique as its grantee wants it to be. */
+export interface Use {
+  readonly gateway: Uint8Array;
+  readonly credentialId: Uint8Array;
+  /** 20 bytes */
+  readonly grantee: Uint8Array;
+  readonly useId: Uint8Array;
+  readonly n: bigint;
+  /** queryDigest */
+  readonly query: Uint8Array;
+}
+
+/** gateway ‖ credentialId ‖ grantee b32 ‖ useId ‖ n u64 ‖ query: 168 bytes */
+function encodeUse({ gateway, credentialId, grantee, useId, n, query }: Use): Uint8Array {
+  return concatBytes(gateway, credentialId, accountToB32(grantee), useId, encode(u64, n), query);
+}
+
+/**
+ * What the grantee signs, so that nobody else spends its reservation, and no department the answer of another.
+ * @param department 20 bytes: account on the rope of the issuer that is asked
+ */
+export function requestDigest(use: Use, department: Uint8Array): Uint8Array {
+  const asked = concatBytes(encodeUse(use), accountToB32(department));
+  return digest(SUITE_KECCAK, "agent-request", asked);
 }
 
 export interface Answer {
@@ -88,11 +109,25 @@ export interface Answer {
   readonly department: string;
   readonly field: string;
   readonly answer: boolean;
-  /** SM2 by the agent over answerDigest */
+  /** SM2 by the department's account on the rope over answerDigest */
   readonly signature: string;
   readonly agent: string;
 }
 
-export function answerDigest(useId: Uint8Array, field: string, answer: boolean): Uint8Array {
-  return digest(SUITE_SM, "agent-answer", useId, Uint8Array.of(answer ? 1 : 0), utf8ToBytes(field));
+/** What the department signs: an answer to this question of this use, and to no other. */
+export function answerDigest(use: Use, field: string, answer: boolean): Uint8Array {
+  const said = Uint8Array.of(answer ? 1 : 0);
+  return digest(SUITE_SM, "agent-answer", encodeUse(use), said, utf8ToBytes(field));
+}
+
+export function useOf(request: AnswerRequest): Use {
+  const { credentialId, grantee, useId, n, proof, salt, subject } = request;
+  return {
+    gateway: proof.gateway,
+    credentialId,
+    grantee,
+    useId,
+    n,
+    query: queryDigest(salt, subject),
+  };
 }

@@ -8,6 +8,15 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS agent_use (
   grantee text NOT NULL, answered_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (credential_id, gateway, grantee, use_id), UNIQUE (credential_id, gateway, n))`;
 
+/** Tables of before docs/adr/0015 knew a use by its id alone: there a squatter of an id would still be first. */
+const MIGRATION = `DO $$ BEGIN
+  IF (SELECT array_length(conkey, 1) FROM pg_constraint
+      WHERE conrelid = 'agent_use'::regclass AND contype = 'p') = 1 THEN
+    ALTER TABLE agent_use DROP CONSTRAINT agent_use_pkey,
+      ADD PRIMARY KEY (credential_id, gateway, grantee, use_id);
+  END IF;
+END $$`;
+
 /** Which uses were answered. Written with the answer or not at all. */
 export interface UseLedger {
   /**
@@ -40,6 +49,7 @@ async function take(client: PoolClient, request: AnswerRequest): Promise<void> {
 
 export async function openUseLedger(pool: Pool): Promise<UseLedger> {
   await pool.query(SCHEMA);
+  await pool.query(MIGRATION);
   return {
     async once(request, work) {
       const client = await pool.connect();

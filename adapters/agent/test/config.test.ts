@@ -12,9 +12,9 @@ const good = {
   ...{ postgres, dataSet: { digest: hash, purposes: [1] }, secretKeyFile: "key.hex" },
 };
 
-function load(config: object): unknown {
+function load(config: object | string): unknown {
   const file = join(mkdtempSync(join(tmpdir(), "ropenet-config-")), "config.json");
-  writeFileSync(file, JSON.stringify(config));
+  writeFileSync(file, typeof config === "string" ? config : JSON.stringify(config));
   try {
     return loadConfig(file);
   } catch (error) {
@@ -26,6 +26,13 @@ function load(config: object): unknown {
 describe("loadConfig", () => {
   it("takes a rope that is known by its genesis", () => {
     expect(load(good)).not.toHaveProperty("code");
+  });
+
+  it("names the file that is no JSON", () => {
+    expect(load("{ half")).toMatchObject({
+      ...{ code: "agent/bad-config", file: expect.stringContaining("config.json") },
+      ...{ field: "", reason: "not JSON" },
+    });
   });
 
   it("does not start without the hash of the genesis", () => {

@@ -1,2 +1,3 @@
 export * from "./adapter-error.ts";
 export * from "./chain-adapter.ts";
+export * from "./run-service.ts";

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { runService } from "@ropenet/adapter-sdk";
 import { connectRope, ropeTrustOf } from "@ropenet/client";
 import { hexToBytes, ropeGatewayUid, ZERO_32 } from "@ropenet/protocol";
 import pg from "pg";
@@ -16,8 +16,8 @@ Its database can be dropped at any time; the indexer writes it again from the ch
 
 async function start(config: HubConfig): Promise<() => Promise<void>> {
   const logger = pino();
-  const pool = new pg.Pool({ ...config.postgres, max: 8 });
-  const database = await openDatabase(pool);
+  const pool = new pg.Pool({ ...config.postgres, max: 8, connectionTimeoutMillis: 5_000 });
+  const database = await openDatabase(pool, (err) => logger.warn({ err }, "database broke"));
   const rope = await connectRope(config.ropeUrls, ropeTrustOf(config));
   // The hub only reads strands; the throw-away key never signs.
   const { createEvmAdapter } = await import("@ropenet/adapter-evm");
@@ -49,23 +49,4 @@ async function start(config: HubConfig): Promise<() => Promise<void>> {
   };
 }
 
-const { values } = parseArgs({
-  options: { config: { type: "string" }, help: { type: "boolean", default: false } },
-});
-
-if (values.help || !values.config) {
-  process.stdout.write(HELP);
-  process.exitCode = values.help ? 0 : 2;
-} else {
-  try {
-    const stop = await start(loadConfig(values.config));
-    for (const name of ["SIGINT", "SIGTERM"] as const) {
-      process.once(name, () => {
-        void stop().then(() => process.exit(0));
-      });
-    }
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
-}
+await runService({ name: "hub", help: HELP, start: (file) => start(loadConfig(file)) });

@@ -1,13 +1,13 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import type { Server } from "node:http";
-import { extname, join, normalize, sep } from "node:path";
+import type { Socket } from "node:net";
 import { bytesToHex, CodedError } from "@ropenet/protocol";
 import Koa from "koa";
 import helmet from "koa-helmet";
 import type { Logger } from "pino";
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { createRoutes, type RouteParts, refuseOtherMethods } from "./api/routes.ts";
+import { serveConsole } from "./console.ts";
+import { isDatabaseAway } from "./store/database.ts";
 
 export interface HubOptions {
   readonly port: number;
@@ -23,16 +23,9 @@ const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ["hub/unknown-route", 404],
   ["hub/wrong-method", 405],
   ["hub/too-many-streams", 429],
+  ["hub/database-away", 503],
   ["rpc/unreachable", 503],
   ["adapter/unreachable", 503],
-]);
-
-const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
-  [".html", "text/html; charset=utf-8"],
-  [".js", "text/javascript; charset=utf-8"],
-  [".css", "text/css; charset=utf-8"],
-  [".svg", "image/svg+xml"],
-  [".woff2", "font/woff2"],
 ]);
 
 function operands(error: CodedError): unknown {
@@ -50,7 +43,10 @@ function errorFunnel(logger: Logger): Koa.Middleware {
       await next();
       if (context.status === 404 && !context.body)
         throw new CodedError({ code: "hub/unknown-route", path: context.path });
-    } catch (error) {
+    } catch (thrown) {
+      const error = isDatabaseAway(thrown)
+        ? new CodedError({ code: "hub/database-away" }, { cause: thrown })
+        : thrown;
       if (error instanceof CodedError) {
         context.status = STATUS_OF.get(error.code) ?? 502;
         context.body = { error: operands(error) };
@@ -63,6 +59,20 @@ function errorFunnel(logger: Logger): Koa.Middleware {
   };
 }
 
+/** What is no HTTP, or too long a head, comes before any route: it gets a code like everything else. */
+function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return;
+  const isLong = error.code === "HPE_HEADER_OVERFLOW";
+  const body = JSON.stringify({ error: { code: "hub/bad-http", reason: error.code ?? "" } });
+  const head = [
+    `HTTP/1.1 ${isLong ? "431 Request Header Fields Too Large" : "400 Bad Request"}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
 /** Beyond helmet's defaults. */
 const PAGE_POLICY = {
   // Served over plain HTTP on the loopback: an upgrade to https would break the page's own assets.
@@ -72,24 +82,16 @@ const PAGE_POLICY = {
   "script-src": ["'self'", "'wasm-unsafe-eval'"],
 };
 
-/** The built console; unknown paths get its index, because routes live in the browser. */
-function serveConsole(directory: string): Koa.Middleware {
-  return async (context, next) => {
-    const isRead = context.method === "GET" || context.method === "HEAD";
-    if (!isRead || context.path.startsWith("/api/")) return next();
-    const wanted = normalize(join(directory, context.path));
-    const inside = wanted.startsWith(directory + sep);
-    const found = inside && (await stat(wanted).catch(() => undefined))?.isFile();
-    const file = found ? wanted : join(directory, "index.html");
-    context.type = CONTENT_TYPES.get(extname(file)) ?? "application/octet-stream";
-    context.set(
-      "cache-control",
-      found && file.includes(`${sep}assets${sep}`)
-        ? "public, max-age=31536000, immutable"
-        : "no-cache",
-    );
-    context.body = createReadStream(file);
-  };
+/** @throws {CodedError} `hub/wrong-method`, `hub/bad-query` */
+function assertPlainRead(context: Koa.Context): void {
+  const { method, search } = context;
+  const allow = "HEAD, GET";
+  if (method !== "GET" && method !== "HEAD") {
+    context.set("allow", allow);
+    throw new CodedError({ code: "hub/wrong-method", method, allow });
+  }
+  if (search !== "")
+    throw new CodedError({ code: "hub/bad-query", field: search, reason: "takes no parameter" });
 }
 
 function metricsMiddleware(): Koa.Middleware {
@@ -103,6 +105,7 @@ function metricsMiddleware(): Koa.Middleware {
   });
   return async (context, next) => {
     if (context.path === "/metrics") {
+      assertPlainRead(context);
       context.type = registry.contentType;
       context.body = await registry.metrics();
       return;
@@ -141,6 +144,7 @@ export async function startHub(
   const server = await new Promise<Server>((resolve, reject) => {
     const listening = app.listen(options.port, "127.0.0.1", () => resolve(listening));
     listening.once("error", reject);
+    listening.on("clientError", refuseBadHttp);
   });
   const address = server.address();
   return {

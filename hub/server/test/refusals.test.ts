@@ -1,4 +1,8 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Rope } from "@ropenet/client";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,8 +19,10 @@ const untouchable = <T extends object>(name: string): T =>
 let hub: Hub;
 
 beforeAll(async () => {
+  const consoleDirectory = mkdtempSync(join(tmpdir(), "ropenet-console-"));
+  writeFileSync(join(consoleDirectory, "index.html"), "<html>");
   hub = await startHub(
-    { port: 0, consoleDirectory: undefined },
+    { port: 0, consoleDirectory },
     {
       rope: untouchable<Rope>("rope"),
       database: untouchable("database"),
@@ -70,7 +76,13 @@ describe("a request that the hub does not understand", () => {
     ["/api/v1/transfers?pageSize=201", "pageSize"],
     ["/api/v1/transfers?chain=0xab", "chain"],
     ["/api/v1/transfers?fromMs=-1", "fromMs"],
+    ["/api/v1/transfers?fromMs=2&toMs=1", "toMs"],
+    ...["1e3", "0x10", "%2B1", "01", " 1", "1.0", ""].map((page) => [
+      `/api/v1/transfers?page=${encodeURIComponent(decodeURIComponent(page))}`,
+      "page",
+    ]),
     ["/api/v1/overview?page=1", "page"],
+    ["/metrics?x=1", "?x=1"],
     ["/api/v1/conservation?height=7", "height"],
     ["/api/v1/events?since=1", "since"],
     [`/api/v1/transfers/${"0".repeat(64)}?x=`, "x"],
@@ -83,14 +95,51 @@ describe("a request that the hub does not understand", () => {
     expect(body).toMatchObject({ error: { code: "hub/bad-query", field } });
   });
 
-  it.each(["/", "/api", "/api/v2/transfers", "/api/v1/transfers/a/b", "/%ff", "/../../etc/passwd"])(
-    "GET %s: 404 with a code",
-    async (path) => {
-      const { status, body } = await ask("GET", path);
-      expect(status).toBe(404);
-      expect(body).toMatchObject({ error: { code: "hub/unknown-route" } });
-    },
-  );
+  it.each([
+    ...[
+      "/api",
+      "/api/v2/transfers",
+      "/api/v1/transfers/a/b",
+      "/../../etc/passwd",
+      "//api/v1/overview",
+    ],
+    ...["/API/v1/overview", "/api/v1/overview/", "/assets/of-an-older-build.js"],
+  ])("GET %s: 404 with a code", async (path) => {
+    const { status, body } = await ask("GET", path);
+    expect(status).toBe(404);
+    expect(body).toMatchObject({ error: { code: "hub/unknown-route" } });
+  });
+
+  it.each([
+    ["POST", "/"],
+    ["DELETE", "/transfers/abc"],
+    ["PUT", "/metrics"],
+  ])("%s %s: 405, saying what is allowed", async (method, path) => {
+    const { status, allow, body } = await ask(method, path);
+    expect({ status, allow }).toEqual({ status: 405, allow: "HEAD, GET" });
+    expect(body).toMatchObject({ error: { code: "hub/wrong-method", method } });
+  });
+
+  it.each([
+    ["FOO /api/v1/overview HTTP/1.1", 400],
+    ["GET /api/v1/transfers?page=\u0663 HTTP/1.1", 400],
+    [`GET / HTTP/1.1\r\nx: ${"y".repeat(40_000)}`, 431],
+  ])("what is no HTTP (%#): a code", async (head, status) => {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(hub.port, "127.0.0.1");
+      let text = "";
+      socket.on("data", (chunk: Buffer) => {
+        text += String(chunk);
+      });
+      socket.once("error", reject);
+      socket.once("close", () => resolve(text));
+      socket.write(`${head}\r\nhost: a\r\n\r\n`);
+    });
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toMatchObject({
+      error: { code: "hub/bad-http" },
+    });
+  });
 
   it.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])(
     "%s of a route: 405, saying what is allowed",

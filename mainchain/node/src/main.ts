@@ -88,12 +88,12 @@ function toCoded(error: unknown): CodedError {
   return new NodeError({ code: "node/unexpected", detail }, { cause: error });
 }
 
-function die(error: unknown, log?: Log): never {
+function die(error: unknown, log?: Log, status = 1): never {
   const line = toCoded(error).message;
   log?.logger.fatal({ err: error }, "node stops");
   log?.flush();
   process.stderr.write(`${line.split("\n", 1)[0]}\n`);
-  process.exit(1);
+  process.exit(status);
 }
 
 /** Taken out of the environment, which others can read and children inherit. */
@@ -163,8 +163,13 @@ function readArguments(): Arguments {
         help: { type: "boolean", default: false },
       },
     }).values;
-  } catch (error) {
-    return die(error);
+  } catch (cause) {
+    const [detail = ""] = (cause as Error).message.split(/[.\n]/, 1);
+    const refusal = new NodeError(
+      { code: "node/bad-arguments", detail, mend: "--help" },
+      { cause },
+    );
+    return die(refusal, undefined, 2);
   }
 }
 

@@ -28,6 +28,8 @@ import {
   type AnswerRequestJson,
   queryDigest,
   requestDigest,
+  type Use,
+  useOf,
 } from "../../src/index.ts";
 import { rlp, singleEntryTrie } from "./trie.ts";
 
@@ -60,6 +62,9 @@ export interface Case {
   readonly request: Partial<AnswerRequest>;
   /** who signs */
   readonly signer: Uint8Array;
+  /** whom he asks, and what of the use he signs otherwise than it is */
+  readonly asked: Uint8Array;
+  readonly signed: Partial<Use>;
   /** age of the newest header */
   readonly ageMs: number;
   /** the gateway runs other code */
@@ -68,7 +73,7 @@ export interface Case {
 
 const GOOD: Case = {
   ...{ credential: {}, chain: {}, client: {}, position: {}, use: {}, request: {} },
-  ...{ signer: bank, ageMs: 1_000, codeHash: CODE_HASH },
+  ...{ asked: account("police"), signed: {}, signer: bank, ageMs: 1_000, codeHash: CODE_HASH },
 };
 
 /** A rope on which `police`, `pensions` and `housing` gave the bank three units on one strand. */
@@ -91,10 +96,14 @@ export function world(changes: Partial<Case> = {}): { rope: Rope; request: Answe
       ...{ gateway: GATEWAY, height: HEIGHT },
       ...{ accountProof: state.proof, storageProof: storage.proof },
     },
-    signature: secp256k1.sign(requestDigest(use.useId, CREDENTIAL, query), it.signer),
+    signature: new Uint8Array(65),
     ...it.request,
   };
-  return { rope: ropeOf(records, BigInt(NOW_MS - it.ageMs)), request };
+  const asked = requestDigest({ ...useOf(request), ...it.signed }, it.asked);
+  return {
+    rope: ropeOf(records, BigInt(NOW_MS - it.ageMs)),
+    request: { ...request, signature: secp256k1.sign(asked, it.signer), ...it.request },
+  };
 }
 
 function recordsOf(it: Case, stateRoot: Uint8Array): Map<string, Uint8Array> {

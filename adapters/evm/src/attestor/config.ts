@@ -42,7 +42,7 @@ export function loadAttestorConfig(file: string): AttestorConfig {
     raw = JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
     throw new AttestorError(
-      { code: "attestor/bad-config", field: "", reason: String(cause) },
+      { code: "attestor/bad-config", file, field: "", reason: String(cause) },
       { cause },
     );
   }
@@ -50,7 +50,7 @@ export function loadAttestorConfig(file: string): AttestorConfig {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new AttestorError({
-    code: "attestor/bad-config",
+    ...{ code: "attestor/bad-config", file },
     field: issue?.path.join(".") ?? "",
     reason: issue?.message ?? "",
   });

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { bytesToHex, CodedError, type CodedErrorInfo } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import type { AttestationSource, SignedHeader } from "./attestation-source.ts";
@@ -28,6 +28,9 @@ interface Answer {
 
 const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ["attestor/bad-height", 400],
+  ["attestor/unknown-parameter", 400],
+  ["attestor/unknown-route", 404],
+  ["attestor/wrong-method", 405],
   ["attestor/not-final", 409],
   ["attestor/too-old", 410],
   ["attestor/contradiction", 503],
@@ -57,10 +60,37 @@ function attestationJson(
 
 function parseHeight(text: string | null): bigint {
   if (text !== null && /^(0|[1-9][0-9]{0,18})$/.test(text)) return BigInt(text);
-  throw new AttestorError({ code: "attestor/bad-height" });
+  throw new AttestorError({ code: "attestor/bad-height", height: String(text).slice(0, 32) });
 }
 
-async function route(url: URL, config: AttestorConfig, source: AttestationSource): Promise<Answer> {
+const PARAMETERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["/attestation", ["height"]],
+  ["/attestation/latest", []],
+  ["/status", []],
+  ["/health", []],
+]);
+
+/** @throws {AttestorError} `attestor/unknown-route`, `attestor/unknown-parameter`, `attestor/wrong-method` */
+function readRequest({ method = "", url: target = "" }: IncomingMessage): URL {
+  const base = "http://127.0.0.1";
+  const url = URL.canParse(target, base) ? new URL(target, base) : undefined;
+  const known = target.startsWith("//") ? undefined : PARAMETERS.get(url?.pathname ?? "");
+  if (!url || !known) throw new AttestorError({ code: "attestor/unknown-route", path: target });
+  if (method !== "GET")
+    throw new AttestorError({ code: "attestor/wrong-method", method, allow: "GET" });
+  const parameter = [...url.searchParams.keys()].find(
+    (name, index, names) => !known.includes(name) || names.indexOf(name) !== index,
+  );
+  if (parameter === undefined) return url;
+  throw new AttestorError({ code: "attestor/unknown-parameter", parameter });
+}
+
+async function route(
+  request: IncomingMessage,
+  config: AttestorConfig,
+  source: AttestationSource,
+): Promise<Answer> {
+  const url = readRequest(request);
   switch (url.pathname) {
     case "/attestation": {
       const signed = await source.at(parseHeight(url.searchParams.get("height")));
@@ -70,10 +100,8 @@ async function route(url: URL, config: AttestorConfig, source: AttestationSource
       return { status: 200, body: attestationJson(config, source.latest()) };
     case "/status":
       return { status: 200, body: source.status() };
-    case "/health":
-      return { status: source.isHealthy ? 200 : 503, body: { healthy: source.isHealthy } };
     default:
-      return { status: 404, body: { code: "attestor/no-such-path" } };
+      return { status: source.isHealthy ? 200 : 503, body: { healthy: source.isHealthy } };
   }
 }
 
@@ -85,10 +113,10 @@ function toJson(_: string, value: unknown): unknown {
 function refusal(error: unknown, logger: Logger): Answer {
   if (error instanceof CodedError) {
     const info: CodedErrorInfo = error.info;
-    return { status: STATUS_OF.get(info.code) ?? 500, body: info };
+    return { status: STATUS_OF.get(info.code) ?? 500, body: { error: info } };
   }
   logger.error({ err: error }, "attestation failed");
-  return { status: 500, body: { code: "attestor/unexpected" } };
+  return { status: 500, body: { error: { code: "attestor/unexpected" } } };
 }
 
 /** GET only, on the loopback interface, with bounded connections, headers and time. */
@@ -103,11 +131,7 @@ export function serveAttestations(
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify(body, toJson));
     };
-    if (request.method !== "GET") {
-      send({ status: 405, body: { code: "attestor/method-not-allowed" } });
-      return;
-    }
-    route(new URL(request.url ?? "/", "http://127.0.0.1"), config, source)
+    route(request, config, source)
       .catch((error: unknown) => refusal(error, logger))
       .then(send, (error: unknown) => logger.error({ err: error }, "answer failed"));
   });

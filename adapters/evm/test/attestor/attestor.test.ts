@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import {
   type AttestedHeader,
@@ -74,6 +75,18 @@ describe("the attestor process", () => {
     };
   };
 
+  /** Of a request line that no client would send. */
+  const rawStatus = (line: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      socket.once("error", reject);
+      socket.once("data", (chunk: Buffer) => {
+        socket.destroy();
+        resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(String(chunk))?.[1]));
+      });
+      socket.write(`${line}\r\nhost: a\r\n\r\n`);
+    });
+
   const healthy = (): Promise<true> =>
     eventually(async () => {
       const response = await fetch(`${url}/health`).catch(() => undefined);
@@ -132,17 +145,33 @@ describe("the attestor process", () => {
     const latest = await readHeader(createEvmRpc(anvil.rpcUrl), "latest");
     expect(await get(`/attestation?height=${latest.height + 5n}`)).toMatchObject({
       status: 409,
-      body: { code: "attestor/not-final" },
+      body: { error: { code: "attestor/not-final" } },
     });
     for (const text of ["", "-1", "0x10", "007", "1e3"]) {
       expect(await get(`/attestation?height=${text}`)).toMatchObject({
         status: 400,
-        body: { code: "attestor/bad-height" },
+        body: { error: { code: "attestor/bad-height", height: text } },
       });
     }
     const posted = await fetch(`${url}/attestation?height=1`, { method: "POST" });
     expect(posted.status).toBe(405);
-    expect((await get("/keys")).status).toBe(404);
+    expect(await posted.json()).toEqual({
+      error: { code: "attestor/wrong-method", method: "POST", allow: "GET" },
+    });
+    for (const path of ["/keys", "/STATUS", "/health/", "/"])
+      expect(await get(path)).toMatchObject({
+        ...{ status: 404, body: { error: { code: "attestor/unknown-route", path } } },
+      });
+    for (const [path, parameter] of [
+      ["/status?x=1", "x"],
+      ["/attestation?height=1&height=2", "height"],
+    ])
+      expect(await get(path ?? "")).toMatchObject({
+        ...{ status: 400, body: { error: { code: "attestor/unknown-parameter", parameter } } },
+      });
+    // No URL at all: it used to be the end of the process.
+    expect(await rawStatus("GET // HTTP/1.1")).toBe(404);
+    expect((await get("/health")).status).toBe(200);
     child.kill("SIGTERM");
     await exited(child);
   });
@@ -175,7 +204,9 @@ describe("the attestor process", () => {
     expect(contradiction).toContain("attestor/contradiction");
     expect((await get("/health")).status).toBe(503);
     const next = await get(`/attestation?height=${height + 1n}`);
-    expect(next).toMatchObject({ status: 503, body: { code: "attestor/contradiction" } });
+    expect(next).toMatchObject({
+      ...{ status: 503, body: { error: { code: "attestor/contradiction" } } },
+    });
     expect((await get("/attestation/latest")).body["headerHash"]).toBe(before.body["headerHash"]);
 
     child.kill("SIGKILL");

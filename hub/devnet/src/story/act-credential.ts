@@ -1,12 +1,14 @@
 import type { Answer, AnswerRequestJson } from "@ropenet/agent";
-import { answerDigest, DEPARTMENTS, queryDigest, requestDigest } from "@ropenet/agent";
+import { answerDigest, DEPARTMENTS, queryDigest, requestDigest, type Use } from "@ropenet/agent";
 import {
+  addressOf,
   bytesToHex,
   credentialPositionRecordCodec,
   credentialRecordCodec,
   credentialRemainingSlot,
   credentialUsedSlot,
   digest,
+  equalBytes,
   hexToBytes,
   SUITE_KECCAK,
   SUITE_SM,
@@ -157,7 +159,7 @@ export async function reserveAndAsk(context: StoryContext, notes: Notes): Promis
     credentialRemainingSlot(credentialId),
   ];
   const proof = await proveStrand(network, finance, bankWallet, used.height, slots);
-  const request: AnswerRequestJson = {
+  const question: Omit<AnswerRequestJson, "signature"> = {
     useId: bytesToHex(useId),
     credentialId: bytesToHex(credentialId),
     n: String(event["n"]),
@@ -173,13 +175,25 @@ export async function reserveAndAsk(context: StoryContext, notes: Notes): Promis
       accountProof: proof.anchor.accountProof.map(bytesToHex),
       storageProof: (proof.slots[0] ?? []).map(bytesToHex),
     },
-    signature: bytesToHex(
-      secp256k1.sign(requestDigest(useId, credentialId, query), hexToBytes(bank.secretKey)),
-    ),
   };
+  const use: Use = {
+    ...{
+      gateway: hexToBytes(finance.gatewayUid),
+      credentialId,
+      grantee: bank.address,
+      useId,
+      query,
+    },
+    n: event["n"] as bigint,
+  };
+  const signFor = (department: Uint8Array): string =>
+    bytesToHex(secp256k1.sign(requestDigest(use, department), hexToBytes(bank.secretKey)));
   const before = await leftTheStores(context);
   const answers = await Promise.all(
-    DEPARTMENT_NAMES.map((_, index) => ask(context, index, request)),
+    DEPARTMENT_NAMES.map((name, index) => {
+      const signature = signFor(network.keys.rope(name).address);
+      return ask(context, index, { ...question, signature });
+    }),
   );
   const after = await leftTheStores(context);
   const left = { verdicts: after.verdicts - before.verdicts, rows: after.rows - before.rows };
@@ -199,7 +213,10 @@ export async function reserveAndAsk(context: StoryContext, notes: Notes): Promis
     answers.map(({ answer }) => answer),
     ANSWERS,
   );
-  const signed = answers.map((answer) => isSignedAnswer(answer, useId));
+  const signed = answers.map((answer, index) => {
+    const name = DEPARTMENT_NAMES[index] ?? "police";
+    return isSignedAnswer(answer, use, network.keys.rope(name).address);
+  });
   notes.see("signed by the departments", "三部门 代理", signed, [true, true, true]);
   notes.see("verdicts that left the stores", "三部门 PostgreSQL", left.verdicts, answers.length);
   const rows = notes.see("rows that left the stores", "三部门 PostgreSQL", left.rows, 0);
@@ -208,9 +225,18 @@ export async function reserveAndAsk(context: StoryContext, notes: Notes): Promis
   return `${truths.map((truth) => (truth ? "是" : "否")).join("/")} · 余 ${units} 次 · 出库 ${rows} 行`;
 }
 
-function isSignedAnswer({ field, answer, signature, agent }: Answer, useId: Uint8Array): boolean {
-  const message = answerDigest(useId, field, answer);
-  return sm2.verify(hexToBytes(signature), message, hexToBytes(agent));
+/** By the issuer whose account the rope knows, not by whoever the answer says. */
+function isSignedAnswer(
+  { field, answer, signature, agent }: Answer,
+  use: Use,
+  department: Uint8Array,
+): boolean {
+  const publicKey = hexToBytes(agent);
+  const message = answerDigest(use, field, answer);
+  return (
+    equalBytes(addressOf(publicKey), department) &&
+    sm2.verify(hexToBytes(signature), message, publicKey)
+  );
 }
 
 /** A co-issuer withdraws; the revocation travels, and the second query is refused on the strand itself. */

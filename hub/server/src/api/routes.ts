@@ -2,21 +2,30 @@ import { PassThrough } from "node:stream";
 import Router from "@koa/router";
 import type { ChainAdapter } from "@ropenet/adapter-sdk";
 import type { Rope } from "@ropenet/client";
-import { bytesToHex, CodedError, ropeGatewayUid } from "@ropenet/protocol";
+import { CodedError } from "@ropenet/protocol";
 import type Koa from "koa";
 import { z } from "zod";
 import type { Indexer, IndexerNotice } from "../indexer/indexer.ts";
 import type { Database } from "../store/database.ts";
 import { openApiDocument } from "./openapi.ts";
 import {
+  type ChainView,
   type OverviewView,
   TRANSFER_STATES,
   type TransferPage,
   type TransferQuery,
   transferQuery,
 } from "./schemas.ts";
+import { sharedAnswer } from "./shared-answer.ts";
 import { readStrandTransaction } from "./strand-transaction.ts";
-import { listChains, proveConservation, readNames, toDetail, toTransferView } from "./views.ts";
+import {
+  listChains,
+  type Names,
+  proveConservation,
+  readNames,
+  toDetail,
+  toTransferView,
+} from "./views.ts";
 
 export interface RouteParts {
   readonly rope: Rope;
@@ -26,6 +35,16 @@ export interface RouteParts {
 }
 
 const MAX_STREAMS = 200;
+/** A block's time: whoever asks more often gets the same again. */
+const PROVEN_MS = 500;
+/** Names come with registrations. */
+const NAMES_MS = 3_000;
+
+/** What costs the rope many answers, asked for all requests together. */
+interface SharedAnswers {
+  readonly names: () => Promise<Names>;
+  readonly chains: () => Promise<readonly ChainView[]>;
+}
 
 /** An unknown parameter is an error: whoever misspells a filter would read the wrong list. */
 function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
@@ -42,10 +61,13 @@ function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
 
 const NO_QUERY: z.ZodType<object> = z.strictObject({});
 
-async function overview({ rope, database, indexer }: RouteParts): Promise<OverviewView> {
+async function overview(
+  { rope, database, indexer }: RouteParts,
+  shared: SharedAnswers,
+): Promise<OverviewView> {
   const [status, chains, counts] = await Promise.all([
     rope.rpc.call("status", {}),
-    listChains(rope),
+    shared.chains(),
     database
       .selectFrom("transfers")
       .select(["state", (expression) => expression.fn.countAll<string>().as("total")])
@@ -68,7 +90,18 @@ async function overview({ rope, database, indexer }: RouteParts): Promise<Overvi
   };
 }
 
-async function ledger({ rope, database }: RouteParts, query: TransferQuery): Promise<TransferPage> {
+/** @throws {CodedError} `hub/bad-query` for an interval that holds nothing */
+function checkInterval({ fromMs, toMs }: TransferQuery): void {
+  if (fromMs === undefined || toMs === undefined || BigInt(fromMs) < BigInt(toMs)) return;
+  throw new CodedError({ code: "hub/bad-query", field: "toMs", reason: "not after fromMs" });
+}
+
+async function ledger(
+  { database }: RouteParts,
+  shared: SharedAnswers,
+  query: TransferQuery,
+): Promise<TransferPage> {
+  checkInterval(query);
   let rows = database.selectFrom("transfers");
   const { state, chain, asset, fromMs, toMs } = query;
   if (state) rows = rows.where("state", "=", state);
@@ -90,7 +123,7 @@ async function ledger({ rope, database }: RouteParts, query: TransferQuery): Pro
       .limit(query.pageSize)
       .offset((query.page - 1) * query.pageSize)
       .execute(),
-    readNames(rope, bytesToHex(ropeGatewayUid(rope.anchor.chainId))),
+    shared.names(),
   ]);
   return {
     total: Number(total),
@@ -130,7 +163,11 @@ export function refuseOtherMethods(router: Router): Koa.Middleware {
 
 export function createRoutes(parts: RouteParts): Router {
   const { rope, database, indexer } = parts;
-  const router = new Router();
+  const router = new Router({ sensitive: true, strict: true });
+  const conservation = sharedAnswer(() => proveConservation(rope), PROVEN_MS);
+  const names = sharedAnswer(() => readNames(rope), NAMES_MS);
+  const chains = sharedAnswer(() => listChains(rope), PROVEN_MS);
+  const shared: SharedAnswers = { names, chains };
   router.use(async (context, next) => {
     if (context.path !== "/api/v1/transfers") parseQuery(NO_QUERY, context.query);
     await next();
@@ -142,23 +179,22 @@ export function createRoutes(parts: RouteParts): Router {
     context.body = openApiDocument();
   });
   router.get("/api/v1/overview", async (context) => {
-    context.body = await overview(parts);
+    context.body = await overview(parts, shared);
   });
   router.get("/api/v1/chains", async (context) => {
-    context.body = await listChains(rope);
+    context.body = await chains();
   });
   router.get("/api/v1/conservation", async (context) => {
-    context.body = await proveConservation(rope);
+    context.body = await conservation();
   });
   router.get("/api/v1/transfers", async (context) => {
-    context.body = await ledger(parts, parseQuery(transferQuery, context.query));
+    context.body = await ledger(parts, shared, parseQuery(transferQuery, context.query));
   });
   router.get("/api/v1/transfers/:id", async (context) => {
     const id = String(context["params"]["id"]);
     if (!/^[0-9a-f]{64}$/.test(id))
       throw new CodedError({ code: "hub/bad-query", field: "id", reason: "64 hex digits" });
-    const names = await readNames(rope, bytesToHex(ropeGatewayUid(rope.anchor.chainId)));
-    context.body = await toDetail(rope, database, names, id);
+    context.body = await toDetail(rope, database, await names(), id);
   });
   router.get("/api/v1/chains/:gateway/transactions/:hash", async (context) => {
     const { gateway, hash } = context["params"] as Record<string, string>;

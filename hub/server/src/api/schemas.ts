@@ -269,6 +269,14 @@ export interface TransferQuery {
   readonly pageSize: number;
 }
 
+/** One spelling for each number: `1e3`, `0x10`, `+1` and `01` are none. */
+const count = (most: number) =>
+  z
+    .string()
+    .regex(/^[1-9][0-9]{0,8}$/, "a whole number above 0")
+    .transform(Number)
+    .refine((value) => value <= most, `at most ${most}`);
+
 export const transferQuery: z.ZodType<TransferQuery> = z.strictObject({
   state: z.enum(TRANSFER_STATES).optional(),
   chain: z
@@ -287,8 +295,8 @@ export const transferQuery: z.ZodType<TransferQuery> = z.strictObject({
     .string()
     .regex(/^[0-9]{1,15}$/)
     .optional(),
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-  pageSize: z.coerce.number().int().min(1).max(200).default(20),
+  page: count(1_000_000).default(1),
+  pageSize: count(200).default(20),
 });
 
 export const strandTransaction: z.ZodType<StrandTransaction> = z

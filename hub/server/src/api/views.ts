@@ -10,6 +10,7 @@ import {
   FAILURE_CODES,
   headerCodec,
   hexToBytes,
+  ropeGatewayUid,
   stateKey,
   transferRecordCodec,
   u32,
@@ -123,8 +124,9 @@ export interface Names {
   readonly assets: ReadonlyMap<string, { symbol: string; decimals: number; assetClass: number }>;
 }
 
-/** Names change only by registration; read once a request. */
-export async function readNames(rope: Rope, ropeGateway: string): Promise<Names> {
+/** Names change only by registration. */
+export async function readNames(rope: Rope): Promise<Names> {
+  const ropeGateway = bytesToHex(ropeGatewayUid(rope.anchor.chainId));
   const records = recordsOf(rope.peek);
   const [chains, assets] = await Promise.all([records.chains(), records.assets()]);
   return {
@@ -171,7 +173,7 @@ export async function toTransferView(
     transactionOf(database, row.source_gateway, "packet", row.lane, row.sequence),
     row.leg2_sequence === "0"
       ? undefined
-      : transactionOf(database, row.final_gateway, "receipt", 0, row.leg2_sequence),
+      : transactionOf(database, row.final_gateway, "receipt", row.lane, row.leg2_sequence),
   ]);
   return {
     id: row.id,
@@ -225,7 +227,7 @@ export async function toDetail(
   const destination =
     row.leg2_sequence === "0"
       ? undefined
-      : await transactionOf(database, row.final_gateway, "receipt", 0, row.leg2_sequence);
+      : await transactionOf(database, row.final_gateway, "receipt", row.lane, row.leg2_sequence);
   const here = "绳 rope";
   const ended = transfer.state === "settled" || transfer.state === "returned";
   return {

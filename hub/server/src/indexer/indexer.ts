@@ -5,7 +5,7 @@ import { ropeGatewayUid } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import type { Database } from "../store/database.ts";
 import { indexStrand } from "./index-strand.ts";
-import { indexTransfers } from "./index-transfers.ts";
+import { TransferIndex } from "./index-transfers.ts";
 
 export interface IndexerParts {
   readonly rope: Rope;
@@ -30,14 +30,14 @@ export function startIndexer(parts: IndexerParts, everyMs: number): Indexer {
   const { rope, database, logger } = parts;
   const notices = new EventEmitter<{ notice: [IndexerNotice] }>();
   notices.setMaxListeners(0);
-  const records = recordsOf(rope.peek);
+  const transferIndex = new TransferIndex(database, recordsOf(rope.peek));
   const ropeGateway = ropeGatewayUid(rope.anchor.chainId);
   const closing = new AbortController();
   let height = 0n;
 
   async function pass(): Promise<void> {
     const status = await rope.rpc.call("status", {}, closing.signal);
-    const transfers = await indexTransfers(database, records);
+    const transfers = await transferIndex.pass();
     const now = BigInt(status.height);
     if (now !== height || transfers.length > 0) {
       height = now;

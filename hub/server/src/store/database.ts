@@ -60,7 +60,28 @@ CREATE TABLE IF NOT EXISTS strand_events (
 CREATE TABLE IF NOT EXISTS cursors (name text PRIMARY KEY, position bigint NOT NULL);
 `;
 
-export async function openDatabase(pool: Pool): Promise<Database> {
+/** PostgreSQL's own words for "not now": shutting down, starting up, crashed. */
+const AWAY: ReadonlySet<string> = new Set([
+  "57P01",
+  "57P02",
+  "57P03",
+  "ECONNREFUSED",
+  "ECONNRESET",
+]);
+
+/** Whether a query failed because there is no database to ask at this moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = "" } = error as NodeJS.ErrnoException;
+  return AWAY.has(code) || /^Connection terminated|^timeout exceeded when/.test(error.message);
+}
+
+/** A database that goes away breaks idle connections, for which nobody waits: the next query asks for a new one. */
+export async function openDatabase(
+  pool: Pool,
+  onBroken: (error: Error) => void = () => undefined,
+): Promise<Database> {
+  pool.on("error", onBroken).on("connect", (client) => client.on("error", onBroken));
   await pool.query(SCHEMA);
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
