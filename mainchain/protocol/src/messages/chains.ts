@@ -42,11 +42,17 @@ export const registerChainCodec: Codec<RegisterChain> = struct<RegisterChain>({
   description: text(256),
 });
 
+/** Of one record, as it was reviewed: another that has come in its place under the same gateway is not approved. */
 export interface ApproveChain {
   readonly gateway: Uint8Array;
+  /** chainRecordHash of the pending record */
+  readonly recordHash: Uint8Array;
 }
 
-export const approveChainCodec: Codec<ApproveChain> = struct<ApproveChain>({ gateway: b32 });
+export const approveChainCodec: Codec<ApproveChain> = struct<ApproveChain>({
+  gateway: b32,
+  recordHash: b32,
+});
 
 export interface SuspendChain {
   readonly gateway: Uint8Array;

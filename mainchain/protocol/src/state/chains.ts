@@ -4,6 +4,7 @@ import {
   bool,
   type Codec,
   choice,
+  encode,
   list,
   struct,
   text,
@@ -11,6 +12,7 @@ import {
   u32,
   u64,
 } from "../codec/codec.ts";
+import { digest, SUITE_SM } from "../hash.ts";
 
 /** What verifies a direction. 1 consensus, 2 endorsed, 3 attested(m, n), 4 custody. */
 export type TrustClass = 1 | 2 | 3 | 4;
@@ -70,6 +72,11 @@ export const chainRecordCodec: Codec<ChainRecord> = struct<ChainRecord>({
   trustingPeriodMs: u64,
   registeredAtMs: u64,
 });
+
+/** What an approval names. */
+export function chainRecordHash(record: ChainRecord): Uint8Array {
+  return digest(SUITE_SM, "chain-record", encode(chainRecordCodec, record));
+}
 
 /** The rope's light client of a strand; height 0 = no header yet. */
 export interface ClientRecord {

@@ -49,7 +49,8 @@ export const stateKey: {
   readonly transfer: (transferId: Uint8Array) => Uint8Array;
   readonly transferCount: () => Uint8Array;
   readonly transferByIndex: (index: bigint) => Uint8Array;
-  readonly releaseQueue: (releaseAtMs: bigint, transferId: Uint8Array) => Uint8Array;
+  /** by time, then by the order of arrival, which no sender can choose */
+  readonly releaseQueue: (releaseAtMs: bigint, index: bigint) => Uint8Array;
   readonly heldTransfer: (holdId: Uint8Array, transferId: Uint8Array) => Uint8Array;
   readonly liftedHold: (holdId: Uint8Array) => Uint8Array;
   readonly asset: (assetId: Uint8Array) => Uint8Array;
@@ -139,8 +140,8 @@ export const stateKey: {
   transfer: (transferId) => key("transfers/transfer/", transferId),
   transferCount: () => key("transfers/count/"),
   transferByIndex: (index) => key("transfers/by-index/", n64(index)),
-  releaseQueue: (releaseAtMs, transferId) =>
-    key("transfers/release-queue/", n64(releaseAtMs), transferId),
+  releaseQueue: (releaseAtMs, index) =>
+    key("transfers/release-queue/", n64(releaseAtMs), n64(index)),
   heldTransfer: (holdId, transferId) => key("transfers/held/", holdId, transferId),
   liftedHold: (holdId) => key("transfers/lifted/", holdId),
   asset: (assetId) => key("asset/asset/", assetId),

@@ -56,7 +56,7 @@ export const bodies: { readonly [K in MessageName]: Arbitrary<MessageBodies[K]> 
     trustingPeriodMs: u64,
     description: text(256),
   }),
-  "chains/approve": fc.record({ gateway: b32 }),
+  "chains/approve": fc.record({ gateway: b32, recordHash: b32 }),
   "chains/suspend": fc.record({ gateway: b32, reason: u16 }),
   "chains/resume": fc.record({ gateway: b32 }),
   "chains/reject": fc.record({ gateway: b32, reason: u16 }),

@@ -47,7 +47,7 @@ describe("state keys", () => {
     transfer: stateKey.transfer(some),
     transferCount: stateKey.transferCount(),
     transferByIndex: stateKey.transferByIndex(1n),
-    releaseQueue: stateKey.releaseQueue(1n, some),
+    releaseQueue: stateKey.releaseQueue(1n, 2n),
     asset: stateKey.asset(some),
     assetCount: stateKey.assetCount(),
     assetByIndex: stateKey.assetByIndex(1),

@@ -79,7 +79,7 @@ it("the same blocks give the same state roots, for ever", () => {
   }).toEqual({
     genesis: "de97d77fe23adca563eb7985e52b23098842c7499b396153ba60beacee3675a8",
     founded: "4340bb538feb293aa90e00699fbae978278f69c409aa83ef7a1618bcd6f7248d",
-    told: "de759a844983f081261bf1b266b46e9e02c6b560bc28e8a874ec2db8a8ebc122",
+    told: "f168be46b90d3cbf15aa0967a975d1da44ba9513d3574c39b48a1487daead390",
     height: 20n,
   });
 });

@@ -5,12 +5,15 @@ import {
   type ChainRecord,
   type ChainState,
   chainRecordCodec,
+  chainRecordHash,
+  clientRecordCodec,
+  equalBytes,
   type RejectChain,
   type ResumeChain,
   type SuspendChain,
   stateKey,
 } from "@ropenet/protocol";
-import { type TransactionContext, writeRecord } from "../../module.ts";
+import { readRecord, type TransactionContext, writeRecord } from "../../module.ts";
 import { noteAdmitted, noteDecided } from "./admitted.ts";
 import { assertActive, requireChain } from "./directory.ts";
 import { ChainsError } from "./errors.ts";
@@ -30,8 +33,18 @@ function requirePending(context: TransactionContext, gateway: Uint8Array): Chain
   return chain;
 }
 
-export function approveChain(context: TransactionContext, { gateway }: ApproveChain): void {
+/** From here on the strand is followed: however long the office has looked at it, its client is not old by that. */
+export function approveChain(context: TransactionContext, body: ApproveChain): void {
+  const { gateway, recordHash } = body;
   const chain = requirePending(context, gateway);
+  if (!equalBytes(chainRecordHash(chain), recordHash))
+    throw new ChainsError({ code: "chain/other-record", gateway });
+  const client = readRecord(context.state, stateKey.client(gateway), clientRecordCodec);
+  if (!client) throw new Error("a registered chain has a client");
+  writeRecord(context.state, stateKey.client(gateway), clientRecordCodec, {
+    ...client,
+    updatedAtMs: context.timeMs,
+  });
   noteDecided(context, chain.registrant);
   noteAdmitted(context, gateway);
   change(context, chain, CHAIN_STATE.active);

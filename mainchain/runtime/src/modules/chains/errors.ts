@@ -7,6 +7,8 @@ export type ChainsErrorInfo =
   | { readonly code: "chain/not-open"; readonly gateway: Uint8Array; readonly state: number }
   | { readonly code: "chain/not-suspended"; readonly gateway: Uint8Array; readonly state: number }
   | { readonly code: "chain/too-many"; readonly what: string; readonly limit: number }
+  /** the pending record is not the one that the approval names */
+  | { readonly code: "chain/other-record"; readonly gateway: Uint8Array }
   | { readonly code: "chain/not-pending"; readonly gateway: Uint8Array; readonly state: number }
   | { readonly code: "chain/bad-field"; readonly field: string }
   | { readonly code: "client/frozen"; readonly gateway: Uint8Array }

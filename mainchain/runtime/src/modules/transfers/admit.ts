@@ -38,7 +38,8 @@ export type Admission =
   /** the source gives what is still in flight to it: no receipt, and nothing else either, until that is answered */
   | { readonly kind: "early" }
   /** the source gives what it cannot have: no receipt, books of the pair frozen */
-  | { readonly kind: "quarantined"; readonly asset: AssetRecord };
+  /** `impossible`: the strand gave what it cannot have; otherwise the pair is frozen because it once did */
+  | { readonly kind: "quarantined"; readonly asset: AssetRecord; readonly impossible: boolean };
 
 export interface AdmissionSlices {
   readonly directory: ChainDirectory;
@@ -137,9 +138,9 @@ export function admit(
     asset.assetClass === ASSET_CLASS.unique
       ? titleAt(context, holdings, asset, payload, sourceGateway)
       : "here";
-  const cannotBe = available === "overdrawn" || title === "elsewhere";
-  if (cannotBe || isFrozen(context.state, assetId, sourceGateway)) {
-    return { kind: "quarantined", asset };
+  const impossible = available === "overdrawn" || title === "elsewhere";
+  if (impossible || isFrozen(context.state, assetId, sourceGateway)) {
+    return { kind: "quarantined", asset, impossible };
   }
   if (available === "early" || title === "coming") return { kind: "early" };
   return { kind: "admitted", asset, destination };

@@ -3,7 +3,7 @@ import type { Context, StateView } from "../../module.ts";
 import type { TransferSlices } from "./admit.ts";
 import { release, sendBack } from "./courses.ts";
 import { type AssetTransfer, requireTransfer } from "./records.ts";
-import { dequeue, enqueue, whyWait } from "./waiting.ts";
+import { dequeue, enqueue, REASON, whyWait } from "./waiting.ts";
 
 /** Queued transfers that one block takes up; the rest follows in the next. */
 const RELEASES_PER_BLOCK = 256;
@@ -21,17 +21,17 @@ function takeUp(
   if (!transfer.asset) throw new Error("only asset transfers are queued");
   const queued: AssetTransfer = { ...transfer, asset: transfer.asset };
   dequeue(context.state, queued);
-  if (decision === HOLD_DEFAULT.return) {
-    sendBack(context, slices, queued, {
-      failure: REFUSED_BY_SUPERVISION,
-      payee: ZERO_32,
-      pocket: "held",
-    });
-    return;
-  }
+  // One authority's decision ends its own hold: what another one holds stays, and what was decided is kept for then.
+  const returns = decision === HOLD_DEFAULT.return || queued.failure === REFUSED_BY_SUPERVISION;
+  const failure = returns ? REFUSED_BY_SUPERVISION : 0;
   const wait = whyWait(context, slices, queued, true);
-  if (wait) enqueue(context, queued, wait);
-  else release(context, slices, queued);
+  if (wait && (!returns || wait.reason === REASON.hold)) {
+    enqueue(context, { ...queued, failure }, wait);
+  } else if (returns) {
+    sendBack(context, slices, queued, { failure, payee: ZERO_32, pocket: "held" });
+  } else {
+    release(context, slices, queued);
+  }
 }
 
 /** A lifted hold, with the decision: what waits for it is taken up at the end of this block and the next ones. */
@@ -55,8 +55,8 @@ function dueTransfers(
   timeMs: bigint,
   limit: number,
 ): readonly (readonly [Uint8Array, Uint8Array])[] {
-  const from = stateKey.releaseQueue(0n, ZERO_32);
-  return state.range(from, stateKey.releaseQueue(timeMs + 1n, ZERO_32), limit);
+  const from = stateKey.releaseQueue(0n, 0n);
+  return state.range(from, stateKey.releaseQueue(timeMs + 1n, 0n), limit);
 }
 
 /** When the time is up: what was decided of the hold, if that is still to be carried out, or else its default. */
@@ -68,8 +68,8 @@ function decisionAtEnd(context: Context, { holds }: TransferSlices, holdId: Uint
 /** Before anything new of a block: what has waited long enough, the oldest first, so that nothing is overtaken. */
 export function runDue(context: Context, slices: TransferSlices): void {
   const { state, timeMs } = context;
-  const due = dueTransfers(state, timeMs, RELEASES_PER_BLOCK).map(([key]) =>
-    requireTransfer(state, key.slice(-32)),
+  const due = dueTransfers(state, timeMs, RELEASES_PER_BLOCK).map(([, transferId]) =>
+    requireTransfer(state, transferId),
   );
   for (const { transferId, holdId } of due.toSorted((one, other) =>
     Number(one.index - other.index),

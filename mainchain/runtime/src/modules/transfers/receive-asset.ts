@@ -7,6 +7,7 @@ import {
   CodecError,
   decode,
   failureCode,
+  isOrderedLane,
   TRANSFER_STATE,
 } from "@ropenet/protocol";
 import type { TransactionContext } from "../../module.ts";
@@ -42,11 +43,17 @@ function refuse(
   return { kind: "ended", status, failure };
 }
 
-function quarantine(context: TransactionContext, leg: FirstLeg, assetId: Uint8Array): void {
+/** Kept until people have looked at the pair. Whoever only sends over a frozen one is accused of nothing. */
+function quarantine(
+  context: TransactionContext,
+  leg: FirstLeg,
+  { assetId, impossible }: { readonly assetId: Uint8Array; readonly impossible: boolean },
+): void {
   const { sourceGateway } = leg.leg1;
-  freeze(context.state, assetId, sourceGateway);
-  const failure = failureCode("insufficient-escrow");
+  const failure = failureCode(impossible ? "insufficient-escrow" : "paused");
   saveTransfer(context, newTransfer(context, leg, { state: TRANSFER_STATE.quarantined, failure }));
+  if (!impossible) return;
+  freeze(context.state, assetId, sourceGateway);
   context.emit("transfers.alert", {
     reason: "a strand gave what it does not hold",
     assetId: bytesToHex(assetId),
@@ -67,10 +74,11 @@ function receive(
     return refuse(context, leg, { failure: failureCode("bad-payload"), late: false, known: false });
   }
   const { assetId } = payload;
-  if (late) {
-    const known = slices.assets.representation(context, assetId, leg1.sourceGateway) !== undefined;
-    return refuse(context, leg, { failure: failureCode("expired"), late, known });
-  }
+  const known = slices.assets.representation(context, assetId, leg1.sourceGateway) !== undefined;
+  if (late) return refuse(context, leg, { failure: failureCode("expired"), late, known });
+  // Value must be able to overtake what waits: docs/adr/0014.
+  if (isOrderedLane(leg1.lane))
+    return refuse(context, leg, { failure: failureCode("bad-action"), late, known });
   const admission = admit(context, slices, leg1.sourceGateway, payload);
   if (admission.kind === "refused") {
     const { failure, asset } = admission;
@@ -78,7 +86,7 @@ function receive(
   }
   if (admission.kind === "early") return { kind: "early" };
   if (admission.kind === "quarantined") {
-    quarantine(context, leg, assetId);
+    quarantine(context, leg, { assetId, impossible: admission.impossible });
     return { kind: "quarantined" };
   }
   begin(context, slices, { ...leg, payload }, admission, accountToB32(context.sender));

@@ -12,7 +12,7 @@ import type { TransferSlices } from "./admit.ts";
 import { limitedUntil } from "./limits.ts";
 import { type AssetTransfer, saveTransfer } from "./records.ts";
 
-const REASON = { hold: 1, limit: 2, large: 3, halt: 4 } as const;
+export const REASON = { hold: 1, limit: 2, large: 3, halt: 4 } as const;
 const MARK = Uint8Array.of(1);
 
 export interface Wait {
@@ -68,8 +68,8 @@ function haltOf(
 
 export function enqueue(context: Context, transfer: AssetTransfer, wait: Wait): void {
   const { state } = context;
-  const { transferId } = transfer;
-  state.set(stateKey.releaseQueue(wait.releaseAtMs, transferId), MARK);
+  const { transferId, index } = transfer;
+  state.set(stateKey.releaseQueue(wait.releaseAtMs, index), transferId);
   if (wait.reason === REASON.hold || wait.reason === REASON.halt)
     state.set(stateKey.heldTransfer(wait.holdId, transferId), MARK);
   saveTransfer(context, {
@@ -83,9 +83,9 @@ export function enqueue(context: Context, transfer: AssetTransfer, wait: Wait): 
 
 export function dequeue(
   state: StateView,
-  { transferId, releaseAtMs, holdId }: AssetTransfer,
+  { transferId, index, releaseAtMs, holdId }: AssetTransfer,
 ): void {
-  state.delete(stateKey.releaseQueue(releaseAtMs, transferId));
+  state.delete(stateKey.releaseQueue(releaseAtMs, index));
   const held = stateKey.heldTransfer(holdId, transferId);
   if (state.get(held)) state.delete(held);
 }

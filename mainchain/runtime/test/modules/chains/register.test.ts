@@ -1,6 +1,7 @@
 import {
   type ChainRecord,
   chainRecordCodec,
+  chainRecordHash,
   clientRecordCodec,
   keccak256,
   MAX_PENDING_CHAINS_OF_ONE,
@@ -34,7 +35,8 @@ function chain(rope: RopeBench): ChainRecord {
   return rope.must(stateKey.chain(gateway), chainRecordCodec);
 }
 
-const approve = (from = officer.admission): Plan => plan(from, "chains/approve", { gateway });
+const approve = (rope: RopeBench, from = officer.admission): Plan =>
+  plan(from, "chains/approve", { gateway, recordHash: chainRecordHash(chain(rope)) });
 const reject = (from = officer.admission): Plan =>
   plan(from, "chains/reject", { gateway, reason: 2 });
 
@@ -59,11 +61,30 @@ describe("a registration", () => {
     expect(chain(rope).state).toBe(1);
     const update = plan(relayer, "chains/update-client", strand.attest(strand.state.seal()));
     expectRefused(rope, "chain/not-open", update);
-    expectRefused(rope, "identity/not-in-office", approve(member));
-    rope.do(approve());
+    expectRefused(rope, "identity/not-in-office", approve(rope, member));
+    rope.do(approve(rope));
     expect(chain(rope).state).toBe(2);
     rope.do(update);
-    expectRefused(rope, "chain/not-pending", approve());
+    expectRefused(rope, "chain/not-pending", approve(rope));
+  });
+
+  it("may wait longer than its trusting period: its client is followed from the approval on", () => {
+    const rope = governed();
+    rope.do(register());
+    rope.at(rope.timeMs + registration.trustingPeriodMs + 1_000n);
+    rope.do(approve(rope));
+    expect(rope.must(stateKey.client(gateway), clientRecordCodec).updatedAtMs).toBe(rope.timeMs);
+    rope.do(plan(relayer, "chains/update-client", strand.attest(strand.state.seal())));
+  });
+
+  it("is approved as it was reviewed, and not what has come in its place since", () => {
+    const rope = governed();
+    rope.do(register());
+    const reviewed = approve(rope);
+    rope.do(reject());
+    rope.do(register({ codeHash: seed("other code") }));
+    expectRefused(rope, "chain/other-record", reviewed);
+    rope.do(approve(rope));
   });
 
   it("is for members only", () => {
@@ -134,10 +155,10 @@ describe("a rejection", () => {
     rope.do(reject());
     expect(chain(rope)).toMatchObject({ state: 5, name: "squatter" });
     expectRefused(rope, "chain/not-pending", reject());
-    expectRefused(rope, "chain/not-pending", approve());
+    expectRefused(rope, "chain/not-pending", approve(rope));
     rope.do(register({ name: "owner" }));
     expect(chain(rope)).toMatchObject({ state: 1, name: "owner", index: 0 });
-    rope.do(approve());
+    rope.do(approve(rope));
     expectRefused(rope, "chain/exists", register());
     expectRefused(rope, "chain/not-pending", reject());
   });
@@ -161,7 +182,7 @@ describe("registrations that wait", () => {
     const admitted = (): number => rope.records("chains/admitted/").length;
     rope.do(...many(MAX_PENDING_CHAINS_OF_ONE));
     expect(admitted()).toBe(0);
-    rope.do(approve());
+    rope.do(approve(rope));
     expect(admitted()).toBe(1);
     rope.do(plan(officer.admission, "chains/suspend", { gateway, reason: 3 }));
     expect(admitted()).toBe(1);
@@ -169,5 +190,9 @@ describe("registrations that wait", () => {
 });
 
 it("an approval of a strand that nobody registered: chain/unknown", () => {
-  expectRefused(governed(), "chain/unknown", approve());
+  expectRefused(
+    governed(),
+    "chain/unknown",
+    plan(officer.admission, "chains/approve", { gateway, recordHash: gateway }),
+  );
 });

@@ -43,7 +43,7 @@ describe("a suspension", () => {
     expectRefused(
       rope,
       "chain/not-pending",
-      plan(officer.admission, "chains/approve", { gateway }),
+      plan(officer.admission, "chains/approve", { gateway, recordHash: gateway }),
     );
   });
 

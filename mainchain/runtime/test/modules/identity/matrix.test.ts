@@ -23,7 +23,7 @@ const BODIES: { readonly [K in MessageName]?: MessageBodies[K] } = {
     ...{ memberId: B32, kind: 1, name: "n", codeCommitment: B32, account: alice.address },
   },
   "identity/suspend-member": { memberId: B32, reason: 1 },
-  "chains/approve": { gateway },
+  "chains/approve": { gateway, recordHash: B32 },
   "chains/reject": { gateway, reason: 1 },
   "chains/suspend": { gateway, reason: 1 },
   "chains/resume": { gateway },

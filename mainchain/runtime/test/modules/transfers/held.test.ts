@@ -74,8 +74,29 @@ describe("a hold", () => {
     expect(world.books(cny)).toEqual(HELD);
     expect(world.fetch(b).packets).toEqual([]);
     expect(world.answersTo(sent)).toEqual([]);
-    expect(rope.value(stateKey.releaseQueue(holdUntilMs, sent.transferId))).toBeDefined();
+    expect(rope.value(stateKey.releaseQueue(holdUntilMs, 0n))).toEqual(sent.transferId);
   });
+
+  it.each(["forward", "return"] as const)(
+    "that ends leaves what another one holds where it is; a return is carried out then (%s)",
+    (then) => {
+      const world = createWorld();
+      const { rope, a } = world;
+      const first = placeHold(rope, { kind: SUBJECT.account, subject: sender });
+      const second = placeHold(rope, { kind: SUBJECT.asset, subject: cny.assetId });
+      const sent = draft(world);
+      world.relay(a, sent);
+      const { holdId } = world.transfer(sent);
+      const [own, other] = Buffer.compare(holdId, first) === 0 ? [first, second] : [second, first];
+      liftHold(rope, own, HOLD_DEFAULT.return);
+      expect(world.transfer(sent)).toMatchObject({ state: queued, holdId: other });
+      expect(world.books(cny)).toEqual(HELD);
+      liftHold(rope, other, HOLD_DEFAULT[then]);
+      expect(world.transfer(sent)).toMatchObject({
+        ...{ state: returned, failure: failureCode("refused-by-supervision") },
+      });
+    },
+  );
 
   it("on somebody else holds nothing up", () => {
     const world = createWorld();
@@ -207,13 +228,6 @@ describe("a queued transfer", () => {
     rope.at(world.transfer(sent).releaseAtMs);
     expect(world.transfer(sent)).toMatchObject({ state: queued, holdId: other });
     rope.at(world.transfer(sent).releaseAtMs);
-    expect(world.transfer(sent).state).toBe(returned);
-  });
-
-  it("that is denied goes back although another hold stands", () => {
-    const { world, sent, holdId } = heldWorld();
-    placeHold(world.rope, { kind: SUBJECT.asset, subject: cny.assetId });
-    liftHold(world.rope, holdId, 2);
     expect(world.transfer(sent).state).toBe(returned);
   });
 
