@@ -57,7 +57,8 @@ export function createDispatcher(
     const parsed = rpcParams[method].safeParse(call.params ?? {});
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
-      const operand = issue?.path.join(".") ?? "";
+      const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+      const operand = [...(issue?.path ?? []), ...unknown].join(".");
       const detail = issue?.message ?? "invalid";
       throw new RpcError({ code: "rpc/bad-params", method, operand, detail });
     }
@@ -73,6 +74,7 @@ export function createDispatcher(
     let call: Call | undefined;
     try {
       call = readCall(request);
+      if (!call) return undefined;
       const result = run(call, subscribe);
       return call.id === undefined ? undefined : { jsonrpc: "2.0", id: call.id, result };
     } catch (error) {
@@ -154,9 +156,11 @@ function parse(text: string): unknown {
   }
 }
 
-/** @throws {RpcError} `rpc/bad-request`, `rpc/unknown-method` */
-function readCall(request: unknown): Call {
-  const { jsonrpc, method, params } = fieldsOf(request);
+/** Undefined for a notification of what nobody knows. @throws {RpcError} `rpc/bad-request`, `rpc/unknown-method` */
+function readCall(request: unknown): Call | undefined {
+  const { jsonrpc, method, params, id: _, ...rest } = fieldsOf(request);
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw bad(unknown.slice(0, MAX_METHOD_LENGTH), "not of JSON-RPC 2.0");
   if (jsonrpc !== "2.0") throw bad("jsonrpc", 'must be "2.0"');
   if (typeof method !== "string" || method.length > MAX_METHOD_LENGTH) {
     throw bad("method", `a string of at most ${MAX_METHOD_LENGTH} characters`);
@@ -164,9 +168,12 @@ function readCall(request: unknown): Call {
   const isNotification = !Object.hasOwn(request as object, "id");
   const id = idOf(request);
   if (!isNotification && id === null && fieldsOf(request)["id"] !== null) {
-    throw bad("id", `a number, null or a string of at most ${MAX_ID_LENGTH} characters`);
+    throw bad("id", `a safe integer, null or a string of at most ${MAX_ID_LENGTH} characters`);
   }
-  if (!Object.hasOwn(rpcParams, method)) throw new RpcError({ code: "rpc/unknown-method", method });
+  // A notification gets no answer, not even that it cannot be understood.
+  const isKnown = Object.hasOwn(rpcParams, method);
+  if (!isKnown && !isNotification) throw new RpcError({ code: "rpc/unknown-method", method });
+  if (!isKnown) return undefined;
   return { id: isNotification ? undefined : id, method: method as RpcMethod, params };
 }
 
@@ -179,7 +186,8 @@ function fieldsOf(request: unknown): Record<string, unknown> {
 
 function idOf(request: unknown): Id {
   const id = (request as { readonly id?: unknown } | null)?.id;
-  if (typeof id === "number") return id;
+  // A greater one would come back as another.
+  if (typeof id === "number") return Number.isSafeInteger(id) ? id : null;
   return typeof id === "string" && id.length <= MAX_ID_LENGTH ? id : null;
 }
 

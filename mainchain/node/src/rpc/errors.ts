@@ -20,6 +20,7 @@ export type RpcErrorInfo =
   | { readonly code: "rpc/too-busy"; readonly limit: number }
   | { readonly code: "rpc/tx-unknown"; readonly id: string }
   | { readonly code: "rpc/height-unknown"; readonly height: bigint; readonly newest: bigint }
+  | { readonly code: "rpc/bad-http"; readonly reason: string }
   | { readonly code: "rpc/unknown-route"; readonly route: string }
   | { readonly code: "rpc/wrong-verb"; readonly verb: string; readonly allowed: string }
   | { readonly code: "rpc/wrong-content-type"; readonly expected: string }

@@ -56,7 +56,19 @@ const TIMES = {
 /** A connection on which nothing moves, be it a slow reader's. */
 const IDLE_MS = 30_000;
 const MAX_HEADER_BYTES = 8 * 1024;
-const CLIENT_ERROR = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+/** What is no HTTP, or too long a head, gets a code like everything else. */
+function clientError(error: NodeJS.ErrnoException): string {
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
+  const body = failure(new RpcError({ code: "rpc/bad-http", reason: error.code ?? "" }));
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Connection: close",
+    `Content-Type: ${JSON_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "",
+    body,
+  ].join("\r\n");
+}
 
 const STATUS: Readonly<Record<string, number>> = {
   "rpc/unknown-route": 404,
@@ -134,11 +146,14 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
     onRefused("rpc/too-many-connections");
     socket.destroy();
   });
-  server.on("clientError", (_error, socket) => socket.end(CLIENT_ERROR));
+  server.on("clientError", (error, socket) => socket.end(clientError(error)));
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     try {
       assertAccess(request, options.host);
+      const { url: path = "" } = request;
+      if (path !== "/")
+        throw new RpcError({ code: "rpc/unknown-route", route: path.slice(0, 100) });
       sockets.upgrade(request, socket, head);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -163,8 +178,8 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
 /** A page of another site can send a form's types without asking, but not this one. */
 function assertJson({ headers }: IncomingMessage): void {
   const expected = JSON_TYPE;
-  const [type = ""] = (headers["content-type"] ?? "").split(";");
-  if (type.trim().toLowerCase() !== expected) {
+  const type = (headers["content-type"] ?? "").toLowerCase();
+  if (!/^application\/json *(; *charset="?utf-8"?)?$/.test(type)) {
     throw new RpcError({ code: "rpc/wrong-content-type", expected });
   }
 }

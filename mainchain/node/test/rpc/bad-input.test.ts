@@ -56,6 +56,27 @@ describe("whatever a client sends, it gets a stable code and the server stays up
       { operand: "jsonrpc" },
     ],
     ["no method", '{"jsonrpc":"2.0","id":1}', -32_600, "rpc/bad-request", { operand: "method" }],
+    [
+      "a member that JSON-RPC does not know",
+      '{"jsonrpc":"2.0","id":1,"method":"status","foo":1}',
+      -32_600,
+      "rpc/bad-request",
+      { operand: "foo" },
+    ],
+    ...["1e400", "9007199254740993", "1.5"].map((id): [string, string, number, string, object] => [
+      `${id} as id, which would come back as another`,
+      `{"jsonrpc":"2.0","id":${id},"method":"status"}`,
+      -32_600,
+      "rpc/bad-request",
+      { operand: "id" },
+    ]),
+    [
+      "a range that ends before it begins",
+      request("state_range", { from: "ff", to: "00", limit: 1 }),
+      -32_602,
+      "rpc/bad-params",
+      { operand: "to" },
+    ],
     ["an object as id", request("status", {}, {}), -32_600, "rpc/bad-request", { operand: "id" }],
     ["an unknown method", request("stop", {}), -32_601, "rpc/unknown-method", { method: "stop" }],
     [
@@ -78,7 +99,7 @@ describe("whatever a client sends, it gets a stable code and the server stays up
       request("status", { height: "1" }),
       -32_602,
       "rpc/bad-params",
-      { method: "status" },
+      { method: "status", operand: "height" },
     ],
     [
       "a number for a decimal string",
@@ -204,6 +225,7 @@ describe("whatever a client sends, it gets a stable code and the server stays up
     ["GET of the RPC", { method: "GET" }, 405, "rpc/wrong-verb"],
     ["POST of the health", { path: "/health" }, 405, "rpc/wrong-verb"],
     ["a form", { type: "text/plain" }, 415, "rpc/wrong-content-type"],
+    ["UTF-16", { type: "application/json; charset=utf-16" }, 415, "rpc/wrong-content-type"],
   ])("%s", async (_, change, status, code) => {
     const reply = await post(request("status", {}), change);
     expect(reply).toMatchObject({ status, body: { error: { data: { code } } } });
@@ -230,7 +252,9 @@ describe("whatever a client sends, it gets a stable code and the server stays up
         socket.on("close", () => resolve(answer));
         socket.on("error", reject);
       });
-    expect(await answerTo("\u0000\u0001\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await answerTo("\u0000\u0001\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 [\s\S]*rpc\/bad-http/);
+    const long = `GET / HTTP/1.1\r\nx: ${"y".repeat(40_000)}\r\n\r\n`;
+    expect(await answerTo(long)).toMatch(/^HTTP\/1\.1 431 [\s\S]*rpc\/bad-http/);
     const forged = "GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
     expect(await answerTo(forged)).toMatch(/^HTTP\/1\.1 403 [\s\S]*rpc\/wrong-host/);
   });
@@ -251,5 +275,11 @@ describe("batches and notifications", () => {
       body: '{"jsonrpc":"2.0","method":"status"}',
     });
     expect(silent.status).toBe(204);
+    const unknown = await fetch(node.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"jsonrpc":"2.0","method":"nope"}',
+    });
+    expect(unknown.status).toBe(204);
   });
 });
