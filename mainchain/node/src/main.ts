@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { CodedError } from "@ropenet/protocol";
+import { CodedError, LocalFault } from "@ropenet/protocol";
 import { destination, type Logger, pino } from "pino";
 import { COMMANDS_HELP, isTool, runTool } from "./cli/main.ts";
 import { type NodeConfig, readConfig } from "./config.ts";
@@ -83,6 +83,7 @@ function openLog({ log }: NodeConfig, wanted: string = log.level): Log {
 
 function toCoded(error: unknown): CodedError {
   if (error instanceof CodedError) return error;
+  if (error instanceof LocalFault) return error.fault;
   const detail = error instanceof Error ? error.message : String(error);
   return new NodeError({ code: "node/unexpected", detail }, { cause: error });
 }

@@ -72,8 +72,8 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
         engine.retire();
         onHalted(reason);
       },
-      onHalted: ({ height, detail }) =>
-        onHalted(new NodeError({ code: "node/halted", height, detail })),
+      onHalted: ({ height, detail, cause }) =>
+        onHalted(new NodeError({ code: "node/halted", height, detail }, { cause })),
     },
   });
   const { ledger } = home;

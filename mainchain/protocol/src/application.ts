@@ -2,7 +2,10 @@ import type { Block, Header } from "./chain/block.ts";
 import type { DecodedTransaction } from "./chain/transaction.ts";
 import type { ValidatorSet } from "./chain/validator-set.ts";
 
-/** The ordered key-value store below the application; `undefined` = absent. Reads are synchronous. */
+/**
+ * The ordered key-value store below the application; `undefined` = absent. Reads are synchronous; one that fails
+ * throws a LocalFault, which no reader takes for an answer.
+ */
 export interface KeyValueReader {
   get(key: Uint8Array): Uint8Array | undefined;
   /** entries with `from` ≤ key < `to`, ascending */

@@ -1,7 +1,7 @@
 import {
   type Block,
   type Codec,
-  decode,
+  decodeOwn,
   encode,
   type Genesis,
   type MessageBodies,
@@ -85,7 +85,7 @@ export function readRecord<T>(
   codec: Codec<T>,
 ): T | undefined {
   const bytes = state.get(key);
-  return bytes === undefined ? undefined : decode(codec, bytes);
+  return bytes === undefined ? undefined : decodeOwn(codec, bytes);
 }
 
 export function writeRecord<T>(state: StateView, key: Uint8Array, codec: Codec<T>, value: T): void {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bytesToHex, CodedError, hexToBytes, sm3 } from "@ropenet/protocol";
+import { bytesToHex, CodedError, hexToBytes, LocalFault, sm3 } from "@ropenet/protocol";
 import { exportArchive } from "../archive/export-archive.ts";
 import { restoreArchive } from "../archive/restore-archive.ts";
 import { verifyArchive } from "../archive/verify-archive.ts";
@@ -186,7 +186,8 @@ export async function runTool(
 function lineOf(error: unknown, json: boolean): string {
   const message = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
   if (!json) return message;
-  const code = error instanceof CodedError ? error.code : "cli/unexpected";
+  const isCoded = error instanceof CodedError || error instanceof LocalFault;
+  const code = isCoded ? error.code : "cli/unexpected";
   return JSON.stringify({ error: { code, message } });
 }
 

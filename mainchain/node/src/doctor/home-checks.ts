@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { bytesToHex, CodedError, equalBytes, ropeChainId } from "@ropenet/protocol";
+import { bytesToHex, CodedError, equalBytes, LocalFault, ropeChainId } from "@ropenet/protocol";
 import type { NodeConfig } from "../config.ts";
 import { type GenesisFile, readGenesis } from "../genesis-file.ts";
 import { openSealer } from "../home.ts";
@@ -26,7 +26,7 @@ function attempt<T>(
   try {
     return { value: read(), finding: undefined };
   } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
+    if (!(error instanceof CodedError || error instanceof LocalFault)) throw error;
     return { value: undefined, finding: fail(check, error.code, error.message, mend) };
   }
 }

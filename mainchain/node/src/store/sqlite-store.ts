@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { WriteBatch } from "@ropenet/protocol";
+import { LocalFault, type WriteBatch } from "@ropenet/protocol";
 import { NodeError } from "../errors.ts";
 import { type KeyValueStore, RANGE_PAGE } from "./key-value-store.ts";
 
@@ -76,16 +76,14 @@ export function openSqliteStore(directory: string): KeyValueStore {
 
 const fileOf = (directory: string): string => join(directory, "state.db");
 
-/** SQLite names neither its file nor a code that a person could look up. @throws {NodeError} `store/failed` */
+/** SQLite names neither its file nor a code that a person could look up. @throws {LocalFault} `store/failed` */
 function coded<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
     if ((cause as { code?: unknown }).code !== "ERR_SQLITE_ERROR") throw cause;
-    throw new NodeError(
-      { code: "store/failed", file, detail: (cause as Error).message },
-      { cause },
-    );
+    const detail = (cause as Error).message;
+    throw new LocalFault(new NodeError({ code: "store/failed", file, detail }), { cause });
   }
 }
 

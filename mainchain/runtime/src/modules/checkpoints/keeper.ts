@@ -7,7 +7,7 @@ import {
   canonicalDigestRecordCodec,
   checkpointCodec,
   checkpointDigest,
-  decode,
+  decodeOwn,
   encode,
   equalBytes,
   type LatestCheckpointRecord,
@@ -138,7 +138,7 @@ export function keptCheckpoints(state: StateView, suite: Suite): readonly Checkp
   const from = stateKey.checkpoint(suite, 0n);
   return state
     .range(from, stateKey.checkpoint(suite, top), KEPT_CHECKPOINTS + 1)
-    .map(([, value]) => decode(checkpointCodec, value));
+    .map(([, value]) => decodeOwn(checkpointCodec, value));
 }
 
 export function dropOldest(state: StateView, suite: Suite, kept: readonly Checkpoint[]): void {

@@ -6,6 +6,7 @@ import {
   checkpointCodec,
   checkpointDigest,
   decode,
+  decodeOwn,
   encode,
   equalBytes,
   type Handover,
@@ -41,7 +42,7 @@ export function forgetDigests({ state, timeMs }: Context, suite: Suite): void {
     FORGOTTEN_PER_CHECKPOINT,
   );
   for (const [key, value] of oldest) {
-    if (decode(canonicalDigestRecordCodec, value).timeMs + unbondingMs >= timeMs) return;
+    if (decodeOwn(canonicalDigestRecordCodec, value).timeMs + unbondingMs >= timeMs) return;
     state.delete(key);
     state.set(stateKey.forgottenDigest(suite), key.slice(-8));
   }

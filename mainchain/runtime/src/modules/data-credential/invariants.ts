@@ -2,7 +2,7 @@ import {
   bytesToHex,
   credentialPositionRecordCodec,
   credentialRecordCodec,
-  decode,
+  decodeOwn,
   stateKey,
   ZERO_32,
 } from "@ropenet/protocol";
@@ -42,7 +42,7 @@ function check({ state }: Context): readonly string[] {
         stateKey.credentialPosition(credentialId, FULL_32),
         MAX_POSITIONS,
       )
-      .map(([, value]) => decode(credentialPositionRecordCodec, value))
+      .map(([, value]) => decodeOwn(credentialPositionRecordCodec, value))
       .reduce((sum, { remaining, used }) => sum + remaining + used, 0n);
     const { granted, inFlight } = record;
     return placed + inFlight === granted

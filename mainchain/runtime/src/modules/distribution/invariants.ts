@@ -1,4 +1,4 @@
-import { decode, stateKey, validatorRewardsRecordCodec } from "@ropenet/protocol";
+import { decodeOwn, stateKey, validatorRewardsRecordCodec } from "@ropenet/protocol";
 import type { Context, Invariant } from "../../module.ts";
 import { readPool } from "./keeper.ts";
 
@@ -19,7 +19,7 @@ function check({ state }: Context): readonly string[] {
   if (state.changedKeys(from, to).length > 0) {
     const sum = state
       .range(from, to, MAX_RECORDS)
-      .map(([, value]) => decode(validatorRewardsRecordCodec, value))
+      .map(([, value]) => decodeOwn(validatorRewardsRecordCodec, value))
       .reduce((total, { outstanding, commission }) => total + outstanding + commission, 0n);
     if (sum !== credited) sentences.push(`validators hold ${sum}, the pool says ${credited}`);
   }

@@ -3,7 +3,7 @@ import {
   type Block,
   bytesToHex,
   type Commit,
-  decode,
+  decodeOwn,
   type EpochMember,
   type SigningRecord,
   type StakingParametersRecord,
@@ -35,7 +35,10 @@ function takeSample(state: StateView): bigint {
 function openRecords(state: StateView): ReadonlyMap<string, SigningRecord> {
   const entries = state.range(stateKey.signing(FIRST), stateKey.signing(LAST), MAX_RECORDS);
   return new Map(
-    entries.map(([key, value]) => [bytesToHex(key.slice(-20)), decode(signingRecordCodec, value)]),
+    entries.map(([key, value]) => [
+      bytesToHex(key.slice(-20)),
+      decodeOwn(signingRecordCodec, value),
+    ]),
   );
 }
 

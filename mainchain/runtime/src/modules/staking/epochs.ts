@@ -1,7 +1,7 @@
 import {
   bridgeKeysRecordCodec,
   cutRecordCodec,
-  decode,
+  decodeOwn,
   type EpochMember,
   type EpochRecord,
   epochRecordCodec,
@@ -44,7 +44,7 @@ export interface EpochParts {
 function candidates(state: StateView): readonly Candidate[] {
   return state
     .range(stateKey.validator(FIRST), stateKey.validator(LAST), MAX_VALIDATORS_ON_RECORD)
-    .map(([, value]) => decode(validatorRecordCodec, value))
+    .map(([, value]) => decodeOwn(validatorRecordCodec, value))
     .map((record) => ({ record, selfStake: selfStakeOf(state, record) }));
 }
 
@@ -154,7 +154,7 @@ function forgetOldest(context: Context, running: bigint, handovers: Handovers): 
   const { unbondingBlocks, unbondingMs } = readStakingParameters(state);
   const oldest = state
     .range(stateKey.epoch(0n), stateKey.epoch(TOP), FORGOTTEN_PER_EPOCH)
-    .map(([, value]) => decode(epochRecordCodec, value));
+    .map(([, value]) => decodeOwn(epochRecordCodec, value));
   for (const epoch of oldest) {
     const after = readEpoch(state, epoch.epoch + 1n);
     if (epoch.epoch >= running || !after || after.firstHeight === 0n) return;

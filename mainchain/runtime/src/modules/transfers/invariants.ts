@@ -1,7 +1,7 @@
 import {
   bytesToHex,
   conservationRecordCodec,
-  decode,
+  decodeOwn,
   positionRecordCodec,
   stateKey,
   ZERO_32,
@@ -36,7 +36,7 @@ function sumOfPositions(
 ): { readonly outstanding: bigint; readonly inFlight: bigint } {
   return state
     .range(stateKey.position(assetId, ZERO_32), stateKey.position(assetId, FULL_32), MAX_POSITIONS)
-    .map(([, value]) => decode(positionRecordCodec, value))
+    .map(([, value]) => decodeOwn(positionRecordCodec, value))
     .reduce(
       (sum, { outstanding, inFlight }) => ({
         outstanding: sum.outstanding + outstanding,
@@ -50,7 +50,7 @@ function check({ state }: Context): readonly string[] {
   return touchedAssets(state).flatMap((assetId) => {
     const name = bytesToHex(assetId).slice(0, 12);
     const bytes = state.get(stateKey.conservation(assetId));
-    if (bytes) decode(conservationRecordCodec, bytes);
+    if (bytes) decodeOwn(conservationRecordCodec, bytes);
     const { escrow, outstandingTotal, inFlight, held } = readBooks(state, assetId);
     const sum = sumOfPositions(state, assetId);
     const sentences: string[] = [];
