@@ -19,6 +19,7 @@ import {
   verifyCommit,
 } from "@ropenet/protocol";
 import type { RpcClient } from "../rpc/rpc-client.ts";
+import { type Tenure, Tenures } from "./tenures.ts";
 
 export type SetErrorInfo =
   | {
@@ -27,6 +28,13 @@ export type SetErrorInfo =
       readonly hash: Uint8Array;
     }
   | { readonly code: "light-client/broken-link"; readonly height: bigint }
+  /** the set is known, and this height is another's; `last` is null where it has no successor yet */
+  | {
+      readonly code: "light-client/not-its-height";
+      readonly height: bigint;
+      readonly first: bigint;
+      readonly last: bigint | null;
+    }
   | {
       readonly code: "light-client/trust-expired";
       readonly sinceMs: bigint;
@@ -58,9 +66,13 @@ export async function fetchSignedHeader(
 
 /** Validator sets that are believed, and the ways by which others come to be. */
 export interface SetFollower {
-  /** The believed set of that hash, followed to from those known already. @throws {SetError} */
+  /**
+   * The set that decides the header's height, followed to from those known already, if it is the one that the header
+   * names.
+   * @throws {SetError}
+   */
   find(header: Header, signal?: AbortSignal): Promise<ValidatorSet>;
-  /** A header that was checked: from now on its set is known to have been there at its time. */
+  /** A header that was checked: if it is of the newest set, that is known to have been there at its time. */
   note(header: Header): void;
 }
 
@@ -86,96 +98,125 @@ const MAX_EPOCHS = 512n;
 class ChainOfSets implements SetFollower {
   readonly #rpc: RpcClient;
   readonly #options: SetFollowerOptions;
-  readonly #believed = new Map<string, ValidatorSet>();
-  #trustedTimeMs: bigint;
+  readonly #tenures: Tenures;
+  /** whoever follows comes after those who do already: each step begins where the last one ended */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(rpc: RpcClient, options: SetFollowerOptions) {
     this.#rpc = rpc;
     this.#options = options;
-    this.#trustedTimeMs = options.anchorTimeMs;
-    this.#believe(options.anchor);
+    this.#tenures = new Tenures(options.anchor, options.anchorTimeMs, Number(MAX_EPOCHS));
   }
 
-  note({ timeMs }: Header): void {
-    if (timeMs > this.#trustedTimeMs) this.#trustedTimeMs = timeMs;
+  note(header: Header): void {
+    const { newest } = this.#tenures;
+    if (this.#decides(newest, header)) this.#tenures.renew(this.#pastMs(header));
   }
 
   async find(header: Header, signal?: AbortSignal): Promise<ValidatorSet> {
-    this.#assertInTrust();
-    const hash = header.validatorsHash;
-    const known = this.#believed.get(bytesToHex(hash));
-    if (known) return known;
-    await this.#follow(header, signal);
-    const found = this.#believed.get(bytesToHex(hash));
-    if (found) return found;
-    throw new SetError({ code: "light-client/unknown-set", height: header.height, hash });
+    const known = this.#deciding(header);
+    if (known) return this.#trusted(known).validators;
+    const followed = this.#turn.then(async () => {
+      if (!this.#deciding(header)) await this.#follow(header, signal);
+    });
+    this.#turn = followed.catch(() => undefined);
+    await followed;
+    const found = this.#deciding(header);
+    if (found) return this.#trusted(found).validators;
+    const { height, validatorsHash: hash } = header;
+    const tenure = this.#tenures.of(bytesToHex(hash));
+    if (!tenure) throw new SetError({ code: "light-client/unknown-set", height, hash });
+    const { first, last = null } = tenure;
+    throw new SetError({ code: "light-client/not-its-height", height, first, last });
   }
 
-  #believe(set: ValidatorSet): void {
-    this.#believed.set(bytesToHex(validatorSetHash(set)), set);
+  #deciding(header: Header): Tenure | undefined {
+    const tenure = this.#tenures.at(header.height);
+    return tenure && this.#decides(tenure, header) ? tenure : undefined;
   }
 
-  #isBelieved(hash: Uint8Array): boolean {
-    return this.#believed.has(bytesToHex(hash));
+  #decides({ hash, first, last }: Tenure, { height, validatorsHash }: Header): boolean {
+    const isItsHeight = height >= first && (last === undefined || height <= last);
+    return isItsHeight && hash === bytesToHex(validatorsHash);
+  }
+
+  /** A header from the future would be a promise of trust until then. */
+  #pastMs({ timeMs }: Header): bigint {
+    const nowMs = this.#options.nowMs();
+    return timeMs < nowMs ? timeMs : nowMs;
   }
 
   /** Epoch records only say where to look: what is believed comes from headers. */
   async #follow(target: Header, signal: AbortSignal | undefined): Promise<void> {
+    const known = this.#tenures.at(target.height);
+    const isBetween = known !== this.#tenures.newest && known !== this.#tenures.oldest;
+    if (known && isBetween) return;
+    // `epochs` descends.
     const epochs = await epochsBack(this.#rpc, signal);
-    const oldest = epochs.findIndex((epoch) => this.#isBelieved(validatorSetHash(setOf(epoch))));
-    if (oldest < 0) return;
-    // `epochs` descends: what is newer than the first believed one stands before it.
-    for (const epoch of epochs.slice(0, oldest).reverse()) {
+    const hashes = epochs.map((epoch) => bytesToHex(validatorSetHash(setOf(epoch))));
+    const reached = hashes.indexOf(this.#tenures.newest.hash);
+    for (const epoch of epochs.slice(0, Math.max(reached, 0)).reverse()) {
       await this.#forward(epoch.firstHeight, signal);
     }
-    for (const epoch of epochs.slice(oldest)) {
-      if (this.#isBelieved(target.validatorsHash) || epoch.firstHeight <= target.height) return;
+    const { hash, last } = this.#tenures.oldest;
+    const from = epochs.findIndex(
+      ({ firstHeight }, index) =>
+        hashes[index] === hash && (last === undefined || firstHeight <= last),
+    );
+    if (from < 0) return;
+    for (const epoch of epochs.slice(from)) {
+      if (this.#deciding(target) || epoch.firstHeight <= target.height) return;
       await this.#back(epoch.firstHeight, signal);
     }
   }
 
-  /** The last header of a believed set names the set that begins at `firstHeight`. */
+  /** The last header of the newest set names the one that begins at `firstHeight`. */
   async #forward(firstHeight: bigint, signal: AbortSignal | undefined): Promise<void> {
-    const naming = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
-    const first = await fetchSignedHeader(this.#rpc, firstHeight, signal);
-    const { header, commit } = naming;
-    const set = this.#believed.get(bytesToHex(header.validatorsHash));
-    const next = validatorSetHash(first.validators);
-    if (
-      !set ||
-      header.height !== firstHeight - 1n ||
-      !equalBytes(header.nextValidatorsHash, next)
-    ) {
-      throw new SetError({ code: "light-client/broken-link", height: firstHeight });
-    }
-    verifyCommit(this.#options.chainId, set, header, commit);
-    this.note(header);
-    this.#believe(first.validators);
+    const { header, commit } = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
+    const { validators: next } = await fetchSignedHeader(this.#rpc, firstHeight, signal);
+    const set = this.#trusted(this.#tenures.newest);
+    const isLinked =
+      header.height === firstHeight - 1n &&
+      this.#decides(set, header) &&
+      equalBytes(header.nextValidatorsHash, validatorSetHash(next));
+    if (!isLinked) throw new SetError({ code: "light-client/broken-link", height: firstHeight });
+    verifyCommit(this.#options.chainId, set.validators, header, commit);
+    if (equalBytes(header.nextValidatorsHash, header.validatorsHash)) this.note(header);
+    else this.#tenures.succeed(next, header, this.#pastMs(header));
   }
 
-  /** The first header of a believed set names the block before it, and so the set before its own. */
+  /** The first header of the oldest set names the block before it, and so the set before its own. */
   async #back(firstHeight: bigint, signal: AbortSignal | undefined): Promise<void> {
     if (firstHeight <= 1n) return;
-    const first = await fetchSignedHeader(this.#rpc, firstHeight, signal);
+    const { header, commit } = await fetchSignedHeader(this.#rpc, firstHeight, signal);
     const before = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
-    const set = this.#believed.get(bytesToHex(first.header.validatorsHash));
+    const set = this.#trusted(this.#tenures.oldest);
     const isLinked =
-      first.header.height === firstHeight &&
-      equalBytes(first.header.lastBlockId, blockIdOf(before.header)) &&
+      header.height === firstHeight &&
+      this.#decides(set, header) &&
+      before.header.height === firstHeight - 1n &&
+      equalBytes(header.lastBlockId, blockIdOf(before.header)) &&
       equalBytes(before.header.validatorsHash, validatorSetHash(before.validators));
-    if (!set || !isLinked) {
+    if (!isLinked) {
       throw new SetError({ code: "light-client/broken-link", height: firstHeight - 1n });
     }
-    verifyCommit(this.#options.chainId, set, first.header, first.commit);
-    this.#believe(before.validators);
+    verifyCommit(this.#options.chainId, set.validators, header, commit);
+    if (!equalBytes(before.header.validatorsHash, header.validatorsHash)) {
+      this.#tenures.precede(before.validators, before.header, this.#pastMs(before.header));
+    }
   }
 
-  /** A set that may have unbonded since can sign anything, and any successor, without being slashed. */
-  #assertInTrust(): void {
+  /**
+   * A set that may have unbonded since can sign anything, and any successor, without being slashed.
+   * @throws {SetError} `light-client/trust-expired`
+   */
+  #trusted(tenure: Tenure): Tenure {
     const { trustingPeriodMs, nowMs: clock } = this.#options;
+    const { knownMs: sinceMs } = tenure;
     const nowMs = clock();
-    const sinceMs = this.#trustedTimeMs;
-    if (trustingPeriodMs === 0n || sinceMs === 0n || nowMs <= sinceMs + trustingPeriodMs) return;
+    const isFresh =
+      trustingPeriodMs === 0n || sinceMs === 0n || nowMs <= sinceMs + trustingPeriodMs;
+    if (isFresh) return tenure;
     throw new SetError({ code: "light-client/trust-expired", sinceMs, nowMs });
   }
 }
