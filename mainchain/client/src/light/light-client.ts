@@ -8,6 +8,7 @@ import {
   verifyCommit,
   verifyStateProof,
 } from "@ropenet/protocol";
+import { askAround } from "../rpc/failover.ts";
 import type { RpcClient } from "../rpc/rpc-client.ts";
 import { createSetFollower, fetchSignedHeader } from "./follow-sets.ts";
 
@@ -82,7 +83,10 @@ const KEPT_HEADERS = 256;
 /** How far two honest nodes, asked one after the other, may be from each other. */
 const NODES_APART_MS = 60_000n;
 
-/** Believes nothing of a node but what > 2/3 of the validators' power has signed. */
+/**
+ * Believes nothing of a node but what > 2/3 of the validators' power has signed. One whose answer does not hold is
+ * left for the next; what the last of them said goes up.
+ */
 export function createLightClient(
   rpc: RpcClient,
   anchor: TrustAnchor,
@@ -114,7 +118,10 @@ export function createLightClient(
     nowMs,
   });
 
-  async function header(height?: bigint, signal?: AbortSignal): Promise<CheckedHeader> {
+  async function readHeader(
+    height: bigint | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CheckedHeader> {
     const known = height === undefined ? undefined : checked.get(String(height));
     if (known) return known;
     const answer = await fetchSignedHeader(rpc, height, signal);
@@ -138,25 +145,30 @@ export function createLightClient(
     return found;
   }
 
+  async function readProven(
+    key: Uint8Array,
+    height: bigint | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ProvenState> {
+    const below = await readHeader(height === undefined ? undefined : height + 1n, signal);
+    const at = below.header.height - 1n;
+    const answer = await rpc.call("state", { key: bytesToHex(key), height: String(at) }, signal);
+    const proven: ProvenState = {
+      height: at,
+      timeMs: below.header.timeMs,
+      key,
+      value: answer.value === null ? undefined : hexToBytes(answer.value),
+      proof: hexToBytes(answer.proof),
+      header: below.header,
+      commit: below.commit,
+      validators: below.validators,
+    };
+    verifyProvenState({ chainId: anchor.chainId, validators: below.validators }, proven);
+    return proven;
+  }
+
   return {
-    header,
-    async prove(key, height, signal): Promise<ProvenState> {
-      const below =
-        height === undefined ? await header(undefined, signal) : await header(height + 1n, signal);
-      const at = below.header.height - 1n;
-      const answer = await rpc.call("state", { key: bytesToHex(key), height: String(at) }, signal);
-      const proven: ProvenState = {
-        height: at,
-        timeMs: below.header.timeMs,
-        key,
-        value: answer.value === null ? undefined : hexToBytes(answer.value),
-        proof: hexToBytes(answer.proof),
-        header: below.header,
-        commit: below.commit,
-        validators: below.validators,
-      };
-      verifyProvenState({ chainId: anchor.chainId, validators: below.validators }, proven);
-      return proven;
-    },
+    header: (height, signal) => askAround(rpc, () => readHeader(height, signal), signal),
+    prove: (key, height, signal) => askAround(rpc, () => readProven(key, height, signal), signal),
   };
 }

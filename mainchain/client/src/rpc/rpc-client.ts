@@ -1,8 +1,14 @@
+import { concatBytes } from "@ropenet/protocol";
 import { RpcError } from "./rpc-error.ts";
 import type { RpcMethods } from "./rpc-methods.ts";
 
 export interface RpcClient {
+  /** of the node that is asked next */
   readonly url: string;
+  /** how many there are behind this client */
+  readonly nodes: number;
+  /** What the node at `url` said did not hold: if there is another, that one is asked next. */
+  turnFrom(url: string): void;
   /** @throws {RpcError} */
   call<M extends keyof RpcMethods>(
     method: M,
@@ -19,6 +25,20 @@ interface Answer {
   };
 }
 
+/** Twice the longest that a node gives, a batch; more is no answer but an attempt on this process. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+async function textOf({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of body ?? []) {
+    length += part.length;
+    if (length > MAX_ANSWER_BYTES) throw new Error(`more than ${MAX_ANSWER_BYTES} bytes`);
+    parts.push(part);
+  }
+  return new TextDecoder().decode(concatBytes(...parts));
+}
+
 async function post(url: string, body: string, signal: AbortSignal): Promise<Answer> {
   try {
     const response = await fetch(url, {
@@ -27,7 +47,7 @@ async function post(url: string, body: string, signal: AbortSignal): Promise<Ans
       body,
       signal,
     });
-    return (await response.json()) as Answer;
+    return JSON.parse(await textOf(response)) as Answer;
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new RpcError({ code: "rpc/unreachable", url, detail }, { cause });
@@ -43,6 +63,8 @@ export function createRpcClient(
   let nextId = 1;
   return {
     url,
+    nodes: 1,
+    turnFrom: () => undefined,
     async call(method, params, signal): Promise<never> {
       const id = nextId;
       nextId += 1;
@@ -102,33 +124,4 @@ function misshapen(method: keyof RpcMethods, result: unknown): string | undefine
   }
   if (method === "status" && !Array.isArray(fields["validators"])) return "validators is no list";
   return undefined;
-}
-
-/** The first endpoint that answers; a validator that is down must not stop a reader. */
-export function createFailoverRpcClient(
-  urls: readonly string[],
-  options: { readonly timeoutMs?: number } = {},
-): RpcClient {
-  const clients = urls.map((url) => createRpcClient(url, options));
-  let current = 0;
-  return {
-    get url(): string {
-      return urls[current] ?? "";
-    },
-    async call(method, params, signal): Promise<never> {
-      let last: unknown;
-      for (let attempt = 0; attempt < clients.length; attempt += 1) {
-        const client = clients[current];
-        try {
-          return (await client?.call(method, params, signal)) as never;
-        } catch (error) {
-          if (!(error instanceof RpcError) || error.code !== "rpc/unreachable" || signal?.aborted)
-            throw error;
-          last = error;
-          current = (current + 1) % clients.length;
-        }
-      }
-      throw last;
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { Readable } from "node:stream";
 import {
   addressOf,
   blockIdOf,
@@ -7,6 +8,7 @@ import {
   DEFAULT_STAKING_PARAMETERS,
   digest,
   encode,
+  encodeStateProof,
   type Genesis,
   genesisCodec,
   genesisValidatorSet,
@@ -82,11 +84,21 @@ export function blockOf(label: string, height: bigint, timeMs = BigInt(Date.now(
 
 export interface FakeNode {
   readonly url: string;
+  /** methods, in the order in which it was asked */
+  readonly asked: readonly string[];
   close(): void;
 }
 
-/** A node that says what it is given, over the wire. */
-export function startFakeNode(genesis: Genesis, block: SignedBlock): Promise<FakeNode> {
+/** Of an empty state: whatever is asked for is not there. */
+const ABSENT = bytesToHex(encodeStateProof({ steps: [], end: { kind: "empty" } }));
+
+/** A node that says what it is given, over the wire; `lies` are whole answers in place of its own. */
+export function startFakeNode(
+  genesis: Genesis,
+  block: SignedBlock,
+  lies: Readonly<Record<string, unknown>> = {},
+): Promise<FakeNode> {
+  const asked: string[] = [];
   const answers: Record<string, unknown> = {
     genesis: { genesis: bytesToHex(encode(genesisCodec, genesis)) },
     signed_header: {
@@ -94,7 +106,7 @@ export function startFakeNode(genesis: Genesis, block: SignedBlock): Promise<Fak
       commit: block.commit,
       validators: bytesToHex(encode(validatorSetCodec, block.validators)),
     },
-    state: { value: null, proof: "" },
+    state: { value: null, proof: ABSENT },
     status: { chainName: "fake", height: String(block.header.height), validators: [], peers: 0 },
   };
   const server: Server = createServer((request, response) => {
@@ -103,9 +115,13 @@ export function startFakeNode(genesis: Genesis, block: SignedBlock): Promise<Fak
       text += String(chunk);
     });
     request.once("end", () => {
-      const { id, method } = JSON.parse(text) as Record<string, string>;
+      const { id, method = "" } = JSON.parse(text) as Record<string, string>;
+      asked.push(method);
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ jsonrpc: "2.0", id, result: answers[method ?? ""] }));
+      const honest = { jsonrpc: "2.0", id, result: answers[method] };
+      const lie = lies[method];
+      if (lie instanceof Readable) lie.pipe(response);
+      else response.end(JSON.stringify(lie ?? honest));
     });
   });
   return new Promise((resolve) => {
@@ -114,6 +130,7 @@ export function startFakeNode(genesis: Genesis, block: SignedBlock): Promise<Fak
       const port = typeof address === "object" && address ? address.port : 0;
       resolve({
         url: `http://127.0.0.1:${port}`,
+        asked,
         close: () => {
           server.closeAllConnections();
           server.close();

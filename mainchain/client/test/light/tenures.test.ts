@@ -7,7 +7,7 @@ const setOf = (name: string): ValidatorSet => {
   return [
     {
       address: bytes.slice(0, 20),
-      publicKey: new Uint8Array(33).fill(2),
+      publicKey: new Uint8Array(65),
       power: 1n,
       entity: bytes,
     },
