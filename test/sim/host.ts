@@ -400,6 +400,8 @@ export class Host {
         if (!this.#options.replacements.forgetfulSigner) signer.assertKnown(signed);
       },
       said: () => signer.said(),
+      forgo: (height) => signer.forgo(height),
+      isSpoilt: signer.isSpoilt,
       close: () => signer.close(),
     };
   }

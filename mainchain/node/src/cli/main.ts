@@ -95,7 +95,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       directory: config.directory,
       openStore: (directory) => openStore(directory, sealer),
     });
-    openSigners(config, sealer);
+    openSigners(config, manifest.height, sealer);
     return { height: String(manifest.height), stateRoot: bytesToHex(manifest.stateRoot) };
   },
   "archive export": async ({ config, passphrase, values }) => {
@@ -124,7 +124,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       fromSnapshot: values.fast,
       ...(anchor && { anchor }),
     });
-    openSigners(config, sealer);
+    openSigners(config, BigInt(to), sealer);
     return { from, to, stateRoot, seconds: Math.round((performance.now() - beganMs) / 100) / 10 };
   },
   "store new-key": ({ config, passphrase }) => {

@@ -146,10 +146,10 @@ class ConsensusDriver implements Driver {
   start(): void {
     const { ledger, wal, step, logger } = this.#parts;
     const records = readRecords(wal, ledger.tip().height);
+    assertOwnWordsKnown(records, ledger, this.#options.self, this.#parts.signer);
     if (records.length === 0) {
       this.#beginHeight();
     } else {
-      assertOwnWordsKnown(records, this.#options.self, this.#parts.signer);
       for (const record of records) {
         if (record.kind === "block") this.#held.keep(record.bound);
         else this.#state = step(this.#state, record.input).state;
