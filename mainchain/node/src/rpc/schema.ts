@@ -222,11 +222,14 @@ export const rpcParams: { readonly [M in RpcMethod]: z.ZodType<RpcMethods[M]["pa
   signed_header: z.strictObject({ height: decimal.optional() }),
   block_results: z.strictObject({ height: decimal }),
   state: z.strictObject({ key: hex(MAX_KEY_BYTES), height: decimal.optional() }),
-  state_range: z.strictObject({
-    from: hex(MAX_KEY_BYTES),
-    to: hex(MAX_KEY_BYTES),
-    limit: z.int().min(1).max(MAX_RANGE_ENTRIES),
-  }),
+  state_range: z
+    .strictObject({
+      from: hex(MAX_KEY_BYTES),
+      to: hex(MAX_KEY_BYTES),
+      limit: z.int().min(1).max(MAX_RANGE_ENTRIES),
+    })
+    // Lower-case hex sorts as its bytes do.
+    .refine(({ from, to }) => from <= to, { path: ["to"], message: "below from" }),
   account: z.strictObject({ address: z.string().max(90) }),
   outbox_proof: z.strictObject({ gateway: hexOf(32), index: decimal, checkpointHeight: decimal }),
   checkpoint: z.strictObject({
