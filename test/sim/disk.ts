@@ -1,5 +1,5 @@
 import type { FileSystem, KeyValueStore, OpenedFile, OpenMode } from "@ropenet/node/parts";
-import { compareBytes, type WriteBatch } from "@ropenet/protocol";
+import { CodedError, compareBytes, LocalFault, type WriteBatch } from "@ropenet/protocol";
 import type { Random } from "./random.ts";
 
 /** `process`: what was written stays. `power`: what was not synced may be lost, or torn at any byte. */
@@ -21,6 +21,12 @@ export interface FailPoint {
   after: number;
   readonly moment: CrashMoment;
   readonly style: CrashStyle;
+}
+
+/** The disk does not give back what lies there. */
+export interface BadRead {
+  /** reads of the store that still succeed */
+  after: number;
 }
 
 export type DiskOperation = "append" | "write" | "truncate" | "sync" | "name" | "batch";
@@ -49,6 +55,7 @@ export interface DiskEvents {
 /** Files with a page cache above a platter, and a store whose batches are atomic and durable. */
 export class SimulatedDisk implements FileSystem {
   failPoint: FailPoint | undefined;
+  badRead: BadRead | undefined;
   operations = 0;
   readonly #random: Random;
   readonly #events: DiskEvents;
@@ -100,8 +107,14 @@ export class SimulatedDisk implements FileSystem {
   store(): KeyValueStore {
     const entries = this.#entries;
     return {
-      get: (key) => entries.get(key),
-      range: (from, to, limit) => entries.range(from, to, limit),
+      get: (key) => {
+        this.#read();
+        return entries.get(key);
+      },
+      range: (from, to, limit) => {
+        this.#read();
+        return entries.range(from, to, limit);
+      },
       write: (batch: WriteBatch) =>
         this.#perform(
           "batch",
@@ -167,6 +180,15 @@ export class SimulatedDisk implements FileSystem {
         ),
       close: () => undefined,
     };
+  }
+
+  /** @throws {LocalFault} once, as SQLite's store does */
+  #read(): void {
+    if (!this.badRead) return;
+    this.badRead.after -= 1;
+    if (this.badRead.after >= 0) return;
+    this.badRead = undefined;
+    throw new LocalFault(new CodedError({ code: "store/failed", file: "/state.db" }));
   }
 
   #perform(operation: DiskOperation, whole: () => void, torn: () => void = () => undefined): void {

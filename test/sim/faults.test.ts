@@ -13,6 +13,7 @@ const SIGNS: Readonly<Record<PlantedFault, readonly ViolationKind[]>> = {
   "wal-order-swapped": ["broken-lock", "two-blocks", "stuck"],
   "wal-never-synced": ["broken-lock", "two-blocks", "stuck"],
   "signer-without-memory": ["double-sign", "two-blocks"],
+  "fault-taken-for-verdict": ["halted", "failed"],
 };
 
 const FAST = { application: "tally", signatures: "hashed" } as const;

@@ -1,5 +1,6 @@
 import type { HeightState, State } from "@ropenet/consensus";
-import type { Wal } from "@ropenet/node/parts";
+import type { KeyValueStore, Wal } from "@ropenet/node/parts";
+import { LocalFault } from "@ropenet/protocol";
 import { forgetLock } from "./byzantine.ts";
 import type { Replacements, Step } from "./host.ts";
 
@@ -14,7 +15,8 @@ export type PlantedFault =
   | "unlock-without-polka"
   | "wal-order-swapped"
   | "wal-never-synced"
-  | "signer-without-memory";
+  | "signer-without-memory"
+  | "fault-taken-for-verdict";
 
 type HeightChange = (height: HeightState) => Partial<HeightState>;
 
@@ -87,6 +89,22 @@ function swapped(wal: Wal): Wal {
   };
 }
 
+/** What the own disk fails to read says something about the block. */
+function judging(store: KeyValueStore): KeyValueStore {
+  const verdict = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw error instanceof LocalFault ? error.fault : error;
+    }
+  };
+  return {
+    ...store,
+    get: (key) => verdict(() => store.get(key)),
+    range: (from, to, limit) => verdict(() => store.range(from, to, limit)),
+  };
+}
+
 export const PLANTED_FAULTS: Readonly<Record<PlantedFault, Replacements>> = {
   "quorum-off-by-one": { step: shortQuorum },
   "lock-forgotten": { step: forgetLock },
@@ -95,4 +113,5 @@ export const PLANTED_FAULTS: Readonly<Record<PlantedFault, Replacements>> = {
   "wal-order-swapped": { wal: swapped },
   "wal-never-synced": { wal: (wal) => ({ ...wal, sync: () => wal.flush() }) },
   "signer-without-memory": { forgetfulSigner: true },
+  "fault-taken-for-verdict": { store: judging },
 };

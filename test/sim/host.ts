@@ -8,6 +8,7 @@ import {
   createEngine,
   type Engine,
   hasHistory,
+  type KeyValueStore,
   type Ledger,
   openCheckpointKey,
   openLedger,
@@ -17,7 +18,7 @@ import {
   type Signer,
   type Wal,
 } from "@ropenet/node/parts";
-import { CodedError, type SignedVote, VOTE_TYPE, type Vote } from "@ropenet/protocol";
+import { CodedError, LocalFault, type SignedVote, VOTE_TYPE, type Vote } from "@ropenet/protocol";
 import { CHAIN_ID, type ChainSetup, GENESIS_MS, type HomeRuntime } from "./chain.ts";
 import {
   type CrashStyle,
@@ -44,6 +45,7 @@ export type Step = typeof consensusStep;
 export interface Replacements {
   readonly step?: (step: Step) => Step;
   readonly wal?: (wal: Wal) => Wal;
+  readonly store?: (store: KeyValueStore) => KeyValueStore;
   /** a signer that starts every life with an empty record */
   readonly forgetfulSigner?: boolean;
   /** What goes out to `peer` in place of `message`. */
@@ -178,8 +180,13 @@ export class Host {
     else this.#armedOnPrecommit = { ...point };
   }
 
+  armRead(after: number): void {
+    this.disk.badRead = { after };
+  }
+
   disarm(): void {
     this.disk.failPoint = undefined;
+    this.disk.badRead = undefined;
     this.#armedOnPrecommit = undefined;
   }
 
@@ -258,10 +265,12 @@ export class Host {
     const { wires, queue, events } = this.#world;
     this.#crashes += 1;
     const crash = crashBehind(error);
+    // The node ends itself where its store fails; whatever else it throws is a fault of its own.
+    const isMeant = crash !== undefined || error instanceof LocalFault;
     const style = crash?.style ?? "process";
     wires.unplug(this.index, style === "power", queue.nowMs);
     if (style === "power") this.disk.cutPower();
-    if (crash) events.onCrashed(this, style);
+    if (isMeant) events.onCrashed(this, style);
     else events.onFailed(this, error);
   }
 
@@ -328,7 +337,7 @@ export class Host {
     const { chain, keys, replacements, config } = this.#options;
     const { wires, events } = this.#world;
     const { disk } = this;
-    const store = disk.store();
+    const store = replacements.store?.(disk.store()) ?? disk.store();
     const mustExist = hasHistory(store) && !replacements.forgetfulSigner;
     const files = replacements.forgetfulSigner ? this.#newDisk(`fresh/${this.#lives}`) : disk;
     const signer = openSigner({
@@ -366,7 +375,8 @@ export class Host {
       },
       events: {
         onCommitted: (block) => events.onCommitted(this, block),
-        onHalted: ({ detail }) => events.onHalted(this, detail),
+        onHalted: ({ detail, cause }) =>
+          cause ? this.#ended(life, cause) : events.onHalted(this, detail),
       },
       logger: SILENT,
       surroundings: {
@@ -400,6 +410,8 @@ export class Host {
         if (!this.#options.replacements.forgetfulSigner) signer.assertKnown(signed);
       },
       said: () => signer.said(),
+      forgo: (height) => signer.forgo(height),
+      isSpoilt: signer.isSpoilt,
       close: () => signer.close(),
     };
   }

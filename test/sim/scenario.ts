@@ -51,6 +51,14 @@ export type FaultEvent =
       /** count disk operations from this moment, or from the next precommit that the host signs */
       readonly trigger: "now" | "precommit";
     }
+  /** one read of its store fails, the `after`-th from now on: it must halt, and is started again */
+  | {
+      readonly kind: "badRead";
+      readonly atMs: number;
+      readonly host: number;
+      readonly downMs: number;
+      readonly after: number;
+    }
   /** every honest host loses power at once, wherever it is */
   | { readonly kind: "blackout"; readonly atMs: number; readonly downMs: number }
   | {
@@ -115,7 +123,7 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
     timeouts: random.chance(0.6) ? "short" : "production",
     byzantineForEver: random.chance(0.5),
     healAtMs,
-    schedule: chooseSchedule(random, size, byzantine, healAtMs),
+    schedule: chooseSchedule(random, size, byzantine, healAtMs, badReads(seed, healAtMs)),
   };
 }
 
@@ -146,6 +154,7 @@ function chooseSchedule(
   size: number,
   byzantine: Scenario["byzantine"],
   healAtMs: number,
+  reads: (hosts: readonly number[]) => readonly FaultEvent[],
 ): readonly FaultEvent[] {
   const hosts = Array.from({ length: size }, (_, index) => index).filter(
     (index) => !byzantine.some(({ validator }) => validator === index),
@@ -181,9 +190,26 @@ function chooseSchedule(
       host: random.pick(hosts),
       syncMs: random.between(5, 120),
     })),
+    ...reads(hosts),
     ...load(random, hosts, healAtMs),
   ];
   return events.sort((one, other) => one.atMs - other.atMs);
+}
+
+/** Chance of its own, so that a seed's other events are what they are without. */
+function badReads(
+  seed: number,
+  healAtMs: number,
+): (hosts: readonly number[]) => readonly FaultEvent[] {
+  const random = new Random(seed, "reads");
+  return (hosts) =>
+    Array.from({ length: random.chance(0.3) ? 1 : 0 }, () => ({
+      kind: "badRead",
+      atMs: random.below(healAtMs),
+      host: random.pick(hosts),
+      downMs: random.between(20, 800),
+      after: random.below(40),
+    }));
 }
 
 function wildJump(random: Random, host: number, atMs: number): FaultEvent {

@@ -278,6 +278,9 @@ class World {
       case "crash":
         this.#crash(event);
         break;
+      case "badRead":
+        this.#failRead(event);
+        break;
       case "blackout":
         this.#blackout(event.downMs);
         break;
@@ -301,7 +304,19 @@ class World {
   #crash({ host: index, point, trigger, downMs }: FaultEvent & { kind: "crash" }): void {
     const host = this.#at(index);
     if (!host) return;
+    this.#reviveFromNext(host, downMs);
     host.arm(point, trigger);
+  }
+
+  #failRead({ host: index, after, downMs }: FaultEvent & { kind: "badRead" }): void {
+    const host = this.#at(index);
+    if (!host) return;
+    this.#reviveFromNext(host, downMs);
+    host.armRead(after);
+  }
+
+  /** Starts it again once it has gone down. */
+  #reviveFromNext(host: Host, downMs: number): void {
     const crashes = host.crashes;
     const watch = (): void => {
       if (host.crashes > crashes) this.#queue.after(downMs, () => this.#boot(host));

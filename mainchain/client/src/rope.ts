@@ -37,7 +37,8 @@ import {
 } from "@ropenet/protocol";
 import { fetchSignedHeader } from "./light/follow-sets.ts";
 import { createLightClient, type LightClient, type TrustAnchor } from "./light/light-client.ts";
-import { askEach, createFailoverRpcClient, type RpcClient } from "./rpc/rpc-client.ts";
+import { askAround, createFailoverRpcClient } from "./rpc/failover.ts";
+import type { RpcClient } from "./rpc/rpc-client.ts";
 
 export interface Rope {
   readonly rpc: RpcClient;
@@ -106,7 +107,8 @@ async function anchorOf(rpc: RpcClient, genesis: Genesis, trust: RopeTrust): Pro
 }
 
 /**
- * Connects to a rope that the caller knows by the hash of its genesis; nodes are believed for proofs only.
+ * Connects to a rope that the caller knows by the hash of its genesis; nodes are believed for proofs only, and one
+ * whose answer does not hold is left for the next.
  * `maxAgeMs`: how old the newest header may be (a live chain makes one every `checkpointHeartbeatMs`); 0 = any age.
  * @throws {CodedError} `light-client/wrong-genesis`, `light-client/untrusted-header`
  */
@@ -116,8 +118,8 @@ export async function connectRope(
   options: { readonly maxAgeMs?: bigint } = {},
 ): Promise<Rope> {
   const rpc = createFailoverRpcClient(urls);
-  const genesis = await askEach(rpc, () => readGenesis(rpc, trust.genesisHash));
-  const anchor = await askEach(rpc, () => anchorOf(rpc, genesis, trust));
+  const genesis = await askAround(rpc, () => readGenesis(rpc, trust.genesisHash));
+  const anchor = await askAround(rpc, () => anchorOf(rpc, genesis, trust));
   const light = createLightClient(rpc, anchor, options);
   return {
     rpc,
@@ -128,9 +130,12 @@ export async function connectRope(
       const { value } = await light.prove(key, undefined, signal);
       return (value === undefined ? undefined : decode(codec, value)) as never;
     },
-    async peek(key, codec, signal): Promise<never> {
-      const { value } = await rpc.call("state", { key: bytesToHex(key) }, signal);
-      return (value === null ? undefined : decode(codec, hexToBytes(value))) as never;
+    peek(key, codec, signal): Promise<never> {
+      const look = async (): Promise<unknown> => {
+        const { value } = await rpc.call("state", { key: bytesToHex(key) }, signal);
+        return value === null ? undefined : decode(codec, hexToBytes(value));
+      };
+      return askAround(rpc, look, signal) as Promise<never>;
     },
   };
 }

@@ -3,7 +3,8 @@ import { CodedError } from "@ropenet/protocol";
 export type NodeErrorInfo =
   | { readonly code: "config/unreadable"; readonly file: string; readonly detail: string }
   | { readonly code: "config/invalid"; readonly operand: string; readonly detail: string }
-  | { readonly code: "node/bad-arguments"; readonly detail: string; readonly mend: string }
+  /** of the command line; exit code 2 */
+  | { readonly code: "node/bad-arguments"; readonly detail: string }
   | { readonly code: "node/port-busy"; readonly what: string; readonly port: number }
   | {
       readonly code: "node/cannot-listen";

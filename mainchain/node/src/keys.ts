@@ -1,5 +1,13 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { addressOf, bytesToHex, hexToBytes, secp256k1, sm2, utf8ToBytes } from "@ropenet/protocol";
+import {
+  addressOf,
+  bytesToHex,
+  hexToBytes,
+  LocalFault,
+  secp256k1,
+  sm2,
+  utf8ToBytes,
+} from "@ropenet/protocol";
 import { z } from "zod";
 import { NodeError } from "./errors.ts";
 import type { Sealer } from "./store/sealer.ts";
@@ -72,7 +80,7 @@ function readText(file: string, sealer: Sealer | undefined): string {
   return new TextDecoder().decode(opened);
 }
 
-/** @throws {NodeError} `node/bad-keys`, `store/tampered`, without ever quoting the file's content */
+/** @throws {NodeError} `node/bad-keys`, {LocalFault} `store/tampered`, without ever quoting the file's content */
 export function readKeys(file: string, sealer?: Sealer): NodeKeys {
   try {
     const { node, bridge } = schema.parse(JSON.parse(readText(file, sealer)));
@@ -85,7 +93,7 @@ export function readKeys(file: string, sealer?: Sealer): NodeKeys {
       bridge: bridge && { suite1: hexToBytes(bridge.secp256k1), suite2: hexToBytes(bridge.sm2) },
     };
   } catch (cause) {
-    if (cause instanceof NodeError) throw cause;
+    if (cause instanceof NodeError || cause instanceof LocalFault) throw cause;
     const detail =
       cause instanceof z.ZodError
         ? cause.issues.map(({ path }) => path.join(".")).join(", ")

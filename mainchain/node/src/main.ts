@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { CodedError, LocalFault } from "@ropenet/protocol";
 import { destination, type Logger, pino } from "pino";
+import { badArguments, parseArguments, USAGE_EXIT } from "./cli/arguments.ts";
 import { COMMANDS_HELP, isTool, runTool } from "./cli/main.ts";
 import { type NodeConfig, readConfig } from "./config.ts";
 import { NodeError } from "./errors.ts";
@@ -88,12 +88,12 @@ function toCoded(error: unknown): CodedError {
   return new NodeError({ code: "node/unexpected", detail }, { cause: error });
 }
 
-function die(error: unknown, log?: Log, status = 1): never {
+function die(error: unknown, log?: Log, exitCode = 1): never {
   const line = toCoded(error).message;
   log?.logger.fatal({ err: error }, "node stops");
   log?.flush();
   process.stderr.write(`${line.split("\n", 1)[0]}\n`);
-  process.exit(status);
+  process.exit(exitCode);
 }
 
 /** Taken out of the environment, which others can read and children inherit. */
@@ -147,42 +147,38 @@ async function leave(node: RopeNode, log: Log, signal: string): Promise<void> {
 }
 
 interface Arguments {
-  readonly config?: string | undefined;
-  readonly home?: string | undefined;
-  readonly "log-level"?: string | undefined;
-  readonly help: boolean;
+  readonly configFile: string;
+  readonly level: string | undefined;
 }
 
-function readArguments(): Arguments {
-  try {
-    return parseArgs({
-      options: {
-        config: { type: "string" },
-        home: { type: "string" },
-        "log-level": { type: "string" },
-        help: { type: "boolean", default: false },
-      },
-    }).values;
-  } catch (cause) {
-    const [detail = ""] = (cause as Error).message.split(/[.\n]/, 1);
-    const refusal = new NodeError(
-      { code: "node/bad-arguments", detail, mend: "--help" },
-      { cause },
-    );
-    return die(refusal, undefined, 2);
+/** Undefined if only help is wanted. @throws {NodeError} `node/bad-arguments` */
+function readArguments(): Arguments | undefined {
+  const { config, home, help, ...rest } = parseArguments({
+    options: {
+      config: { type: "string" },
+      home: { type: "string" },
+      "log-level": { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  }).values;
+  if (help) return undefined;
+  if ((config === undefined) === (home === undefined)) {
+    throw badArguments("one of --home DIR and --config FILE is needed; see --help");
   }
+  return { configFile: config ?? join(home ?? "", "config.json"), level: rest["log-level"] };
+}
+
+function startNode(): void {
+  let given: Arguments | undefined;
+  try {
+    given = readArguments();
+  } catch (error) {
+    die(error, undefined, USAGE_EXIT);
+  }
+  if (given) run(given.configFile, given.level).catch((error: unknown) => die(error));
+  else process.stdout.write(HELP);
 }
 
 const args = process.argv.slice(2);
-if (isTool(args)) {
-  process.exitCode = await runTool(args, takePassphrase());
-} else {
-  const { config, home, help, "log-level": level } = readArguments();
-  const file = config ?? (home === undefined ? undefined : join(home, "config.json"));
-  if (help || file === undefined) {
-    process.stdout.write(HELP);
-    process.exitCode = help ? 0 : 2;
-  } else {
-    run(file, level).catch((error: unknown) => die(error));
-  }
-}
+if (isTool(args)) process.exitCode = await runTool(args, takePassphrase());
+else startNode();

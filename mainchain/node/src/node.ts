@@ -54,6 +54,7 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
     );
   const bans = createBanBook({ file: join(config.directory, "peers.json") });
   const { logger, onHalted } = components;
+  warnOfSpoilt(home, logger);
   const engine = createEngine(config, {
     home,
     logger,
@@ -72,8 +73,8 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
         engine.retire();
         onHalted(reason);
       },
-      onHalted: ({ height, detail }) =>
-        onHalted(new NodeError({ code: "node/halted", height, detail })),
+      onHalted: ({ height, detail, cause }) =>
+        onHalted(new NodeError({ code: "node/halted", height, detail }, { cause })),
     },
   });
   const { ledger } = home;
@@ -124,6 +125,15 @@ export function createNode(config: NodeConfig, components: NodeComponents): Rope
       home.close();
     },
   };
+}
+
+/** Whether the record before it is as good, the engine finds out when it starts, by what else knows of signatures. */
+function warnOfSpoilt({ signer, checkpointKey }: Home, logger: Logger): void {
+  const files = { "signer.state": signer, "checkpoint.state": checkpointKey };
+  for (const [file, part] of Object.entries(files)) {
+    if (part?.isSpoilt)
+      logger.warn({ file }, "newest record unreadable, the one before it is used");
+  }
 }
 
 interface RpcParts {

@@ -1,4 +1,4 @@
-import { concatBytes, decode, stateKey, upgradePlanRecordCodec } from "@ropenet/protocol";
+import { concatBytes, decodeOwn, stateKey, upgradePlanRecordCodec } from "@ropenet/protocol";
 import type { Queries } from "@ropenet/runtime";
 import { NodeError } from "./errors.ts";
 
@@ -20,7 +20,7 @@ export function upgradeNeeded(
   const key = stateKey.upgradePlan();
   const [entry] = queries.range(key, concatBytes(key, Uint8Array.of(0)), 1);
   if (!entry) return undefined;
-  const plan = decode(upgradePlanRecordCodec, entry[1]);
+  const plan = decodeOwn(upgradePlanRecordCodec, entry[1]);
   if (plan.height > height + 1n || known.includes(plan.name)) return undefined;
   return new NodeError({ code: "node/upgrade-needed", name: plan.name, height: plan.height });
 }

@@ -1,45 +1,10 @@
-import { CodedError } from "@ropenet/crypto";
 import type { Block, Header } from "./chain/block.ts";
 import type { DecodedTransaction } from "./chain/transaction.ts";
 import type { ValidatorSet } from "./chain/validator-set.ts";
-import { CodecError } from "./codec/codec.ts";
 
 /**
- * What this node keeps could not be read, written or understood. No CodedError on purpose: nothing is wrong with what
- * was asked, and a refusal made of it would be this node's alone, with another state root than everybody's. It halts
- * whoever meets it.
- */
-export class LocalFault extends Error {
-  readonly fault: CodedError;
-
-  constructor(fault: CodedError) {
-    super(fault.message, { cause: fault });
-    this.name = "LocalFault";
-    this.fault = fault;
-  }
-
-  get code(): string {
-    return this.fault.code;
-  }
-}
-
-/** Reads what was kept here. @throws {LocalFault} `store/unreadable` if it is not what was written; other codes as they are */
-export function ofOwn<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof CodedError ? new LocalFault(unreadable(error)) : error;
-  }
-}
-
-function unreadable(cause: CodedError): CodedError {
-  if (!(cause instanceof CodecError)) return cause;
-  return new CodedError({ code: "store/unreadable", detail: cause.message }, { cause });
-}
-
-/**
- * The ordered key-value store below the application; `undefined` = absent. Reads are synchronous.
- * @throws {LocalFault}
+ * The ordered key-value store below the application; `undefined` = absent. Reads are synchronous; one that fails
+ * throws a LocalFault, which no reader takes for an answer.
  */
 export interface KeyValueReader {
   get(key: Uint8Array): Uint8Array | undefined;

@@ -27,6 +27,7 @@ export * from "./checkpoint/outbox.ts";
 export * from "./codec/codec.ts";
 export * from "./hash.ts";
 export * from "./identifiers.ts";
+export * from "./local-fault.ts";
 export * from "./messages/accounts.ts";
 export * from "./messages/asset.ts";
 export * from "./messages/chains.ts";

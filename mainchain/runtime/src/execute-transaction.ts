@@ -78,7 +78,8 @@ export function mostSpent({ body, message }: KnownTransaction): bigint {
 
 /**
  * Runs one transaction whose signature and nonce have been checked. A CodedError undoes everything but nonce
- * and fee; any other error is a bug of this program and goes up to halt the node.
+ * and fee; any other error is a fault of this machine or a bug of this program, and goes up to halt the node.
+ * @throws {LocalFault} if the store fails: other nodes get another result
  */
 export function executeTransaction(
   state: BlockState,

@@ -1,12 +1,11 @@
 import {
   type Block,
   type Codec,
-  decode,
+  decodeOwn,
   encode,
   type Genesis,
   type MessageBodies,
   type MessageName,
-  ofOwn,
   type ParametersRecord,
 } from "@ropenet/protocol";
 
@@ -80,19 +79,13 @@ export interface Module {
   wantsBlock?(state: StateView, parameters: ParametersRecord, nowMs: bigint): boolean;
 }
 
-/** Of bytes that this chain wrote. @throws {LocalFault} where they are no longer what was written */
-export function decodeRecord<T>(codec: Codec<T>, bytes: Uint8Array): T {
-  return ofOwn(() => decode(codec, bytes));
-}
-
-/** @throws {LocalFault} */
 export function readRecord<T>(
   state: Pick<StateView, "get">,
   key: Uint8Array,
   codec: Codec<T>,
 ): T | undefined {
   const bytes = state.get(key);
-  return bytes === undefined ? undefined : decodeRecord(codec, bytes);
+  return bytes === undefined ? undefined : decodeOwn(codec, bytes);
 }
 
 export function writeRecord<T>(state: StateView, key: Uint8Array, codec: Codec<T>, value: T): void {

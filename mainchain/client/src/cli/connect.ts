@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { CodedError } from "@ropenet/protocol";
 import type { Command } from "commander";
 import { connectRope, type Rope, type RopeTrustJson, ropeTrustOf } from "../rope.ts";
-import { createFailoverRpcClient, type RpcClient } from "../rpc/rpc-client.ts";
+import { createFailoverRpcClient } from "../rpc/failover.ts";
+import type { RpcClient } from "../rpc/rpc-client.ts";
 import { hexOperand } from "./operands.ts";
 
 const DEFAULT_RPC = "http://127.0.0.1:7082";

@@ -19,6 +19,7 @@ import {
   verifyCommit,
 } from "@ropenet/protocol";
 import type { RpcClient } from "../rpc/rpc-client.ts";
+import { type Tenure, Tenures } from "./tenures.ts";
 
 export type SetErrorInfo =
   | {
@@ -27,6 +28,13 @@ export type SetErrorInfo =
       readonly hash: Uint8Array;
     }
   | { readonly code: "light-client/broken-link"; readonly height: bigint }
+  /** the set is known, and this height is another's; `last` is null where it has no successor yet */
+  | {
+      readonly code: "light-client/not-its-height";
+      readonly height: bigint;
+      readonly first: bigint;
+      readonly last: bigint | null;
+    }
   | {
       readonly code: "light-client/trust-expired";
       readonly sinceMs: bigint;
@@ -56,19 +64,21 @@ export async function fetchSignedHeader(
   };
 }
 
-/** Validator sets that are believed, each for its own heights, and the ways by which others come to be. */
+/** Validator sets that are believed, and the ways by which others come to be. */
 export interface SetFollower {
-  /** The set that decided this header, followed to from those known already. @throws {SetError} */
+  /**
+   * The set that decides the header's height, followed to from those known already, if it is the one that the header
+   * names.
+   * @throws {SetError}
+   */
   find(header: Header, signal?: AbortSignal): Promise<ValidatorSet>;
-  /** A header that was checked: from now on its set is known to have been there at its time. */
+  /** A header that was checked: if it is of the newest set, that is known to have been there at its time. */
   note(header: Header): void;
 }
 
 export interface SetFollowerOptions {
   readonly chainId: Uint8Array;
   readonly anchor: ValidatorSet;
-  /** one that the anchor decided */
-  readonly anchorHeight: bigint;
   /** when the anchor was known to be the set; 0 = do not ask */
   readonly anchorTimeMs: bigint;
   /** 0 = for ever */
@@ -84,155 +94,129 @@ export interface SetStep {
 
 /** More epochs than this apart are followed by a fresh anchor, not by so many requests. */
 const MAX_EPOCHS = 512n;
-const MAX_SPANS = 1_024;
-
-/** One set's time in office: it speaks for these heights, and only while its stake cannot have left. */
-interface Span {
-  readonly set: ValidatorSet;
-  /** hex */
-  readonly hash: string;
-  /** the lowest height at which it is known to have decided; whether that is its first */
-  low: bigint;
-  isFirst: boolean;
-  high: bigint;
-  /** its last height, once another set is known to follow */
-  last: bigint | undefined;
-  /** when it was last known to be in office; 0 = do not ask */
-  knownMs: bigint;
-}
-
-function speaksFor({ low, isFirst, last }: Span, height: bigint): boolean {
-  return (height >= low || !isFirst) && (last === undefined || height <= last);
-}
 
 class ChainOfSets implements SetFollower {
   readonly #rpc: RpcClient;
   readonly #options: SetFollowerOptions;
-  /** oldest first, without gaps; only the first may not know where it begins, only the last where it ends */
-  readonly #spans: Span[];
+  readonly #tenures: Tenures;
+  /** whoever follows comes after those who do already: each step begins where the last one ended */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(rpc: RpcClient, options: SetFollowerOptions) {
     this.#rpc = rpc;
     this.#options = options;
-    const { anchor: set, anchorHeight: low, anchorTimeMs: knownMs } = options;
-    const hash = bytesToHex(validatorSetHash(set));
-    this.#spans = [{ set, hash, low, isFirst: false, high: low, last: undefined, knownMs }];
+    this.#tenures = new Tenures(options.anchor, options.anchorTimeMs, Number(MAX_EPOCHS));
   }
 
-  get #newest(): Span {
-    return this.#spans.at(-1) as Span;
-  }
-
-  get #oldest(): Span {
-    return this.#spans[0] as Span;
-  }
-
-  note({ height, timeMs, validatorsHash }: Header): void {
-    const newest = this.#newest;
-    if (height <= newest.high || bytesToHex(validatorsHash) !== newest.hash) return;
-    newest.high = height;
-    if (timeMs > newest.knownMs) newest.knownMs = timeMs;
+  note(header: Header): void {
+    const { newest } = this.#tenures;
+    if (this.#decides(newest, header)) this.#tenures.renew(this.#pastMs(header));
   }
 
   async find(header: Header, signal?: AbortSignal): Promise<ValidatorSet> {
-    const known = this.#spanOf(header);
-    this.#assertInTrust(known ?? this.#newest);
-    if (known) return known.set;
-    await this.#follow(header, signal);
-    const found = this.#spanOf(header);
-    if (found) {
-      this.#assertInTrust(found);
-      return found.set;
-    }
+    const known = this.#deciding(header);
+    if (known) return this.#trusted(known).validators;
+    const followed = this.#turn.then(async () => {
+      if (!this.#deciding(header)) await this.#follow(header, signal);
+    });
+    this.#turn = followed.catch(() => undefined);
+    await followed;
+    const found = this.#deciding(header);
+    if (found) return this.#trusted(found).validators;
     const { height, validatorsHash: hash } = header;
-    throw new SetError({ code: "light-client/unknown-set", height, hash });
+    const tenure = this.#tenures.of(bytesToHex(hash));
+    if (!tenure) throw new SetError({ code: "light-client/unknown-set", height, hash });
+    const { first, last = null } = tenure;
+    throw new SetError({ code: "light-client/not-its-height", height, first, last });
   }
 
-  #spanOf({ height, validatorsHash }: Header): Span | undefined {
-    const hash = bytesToHex(validatorsHash);
-    return this.#spans.findLast((span) => span.hash === hash && speaksFor(span, height));
+  #deciding(header: Header): Tenure | undefined {
+    const tenure = this.#tenures.at(header.height);
+    return tenure && this.#decides(tenure, header) ? tenure : undefined;
+  }
+
+  #decides({ hash, first, last }: Tenure, { height, validatorsHash }: Header): boolean {
+    const isItsHeight = height >= first && (last === undefined || height <= last);
+    return isItsHeight && hash === bytesToHex(validatorsHash);
+  }
+
+  /** A header from the future would be a promise of trust until then. */
+  #pastMs({ timeMs }: Header): bigint {
+    const nowMs = this.#options.nowMs();
+    return timeMs < nowMs ? timeMs : nowMs;
   }
 
   /** Epoch records only say where to look: what is believed comes from headers. */
   async #follow(target: Header, signal: AbortSignal | undefined): Promise<void> {
-    // What is announced and not in office yet has no first height.
-    const starts = (await epochsBack(this.#rpc, signal))
-      .map(({ firstHeight }) => firstHeight)
-      .filter((height) => height > 0n);
-    for (const start of starts.toReversed()) {
-      if (start > this.#newest.high) await this.#forward(start, signal);
+    const known = this.#tenures.at(target.height);
+    const isBetween = known !== this.#tenures.newest && known !== this.#tenures.oldest;
+    if (known && isBetween) return;
+    // `epochs` descends.
+    const epochs = await epochsBack(this.#rpc, signal);
+    const hashes = epochs.map((epoch) => bytesToHex(validatorSetHash(setOf(epoch))));
+    const reached = hashes.indexOf(this.#tenures.newest.hash);
+    for (const epoch of epochs.slice(0, Math.max(reached, 0)).reverse()) {
+      await this.#forward(epoch.firstHeight, signal);
     }
-    for (const start of starts) {
-      const { low, isFirst } = this.#oldest;
-      if (target.height >= low && isFirst) return;
-      if (start <= low) await this.#back(start, signal);
+    const { hash, last } = this.#tenures.oldest;
+    const from = epochs.findIndex(
+      ({ firstHeight }, index) =>
+        hashes[index] === hash && (last === undefined || firstHeight <= last),
+    );
+    if (from < 0) return;
+    for (const epoch of epochs.slice(from)) {
+      if (this.#deciding(target) || epoch.firstHeight <= target.height) return;
+      await this.#back(epoch.firstHeight, signal);
     }
   }
 
   /** The last header of the newest set names the one that begins at `firstHeight`. */
   async #forward(firstHeight: bigint, signal: AbortSignal | undefined): Promise<void> {
-    const naming = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
-    const { validators } = await fetchSignedHeader(this.#rpc, firstHeight, signal);
-    const newest = this.#newest;
-    const { header, commit } = naming;
-    const next = validatorSetHash(validators);
-    const isNaming =
+    const { header, commit } = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
+    const { validators: next } = await fetchSignedHeader(this.#rpc, firstHeight, signal);
+    const set = this.#trusted(this.#tenures.newest);
+    const isLinked =
       header.height === firstHeight - 1n &&
-      bytesToHex(header.validatorsHash) === newest.hash &&
-      equalBytes(header.nextValidatorsHash, next);
-    if (!isNaming) throw new SetError({ code: "light-client/broken-link", height: firstHeight });
-    verifyCommit(this.#options.chainId, newest.set, header, commit);
-    this.note(header);
-    const hash = bytesToHex(next);
-    if (hash === newest.hash) return;
-    newest.last = header.height;
-    this.#spans.push({
-      ...{ set: validators, hash, low: firstHeight, isFirst: true, high: firstHeight },
-      ...{ last: undefined, knownMs: newest.knownMs },
-    });
-    if (this.#spans.length > MAX_SPANS) this.#spans.shift();
+      this.#decides(set, header) &&
+      equalBytes(header.nextValidatorsHash, validatorSetHash(next));
+    if (!isLinked) throw new SetError({ code: "light-client/broken-link", height: firstHeight });
+    verifyCommit(this.#options.chainId, set.validators, header, commit);
+    if (equalBytes(header.nextValidatorsHash, header.validatorsHash)) this.note(header);
+    else this.#tenures.succeed(next, header, this.#pastMs(header));
   }
 
   /** The first header of the oldest set names the block before it, and so the set before its own. */
   async #back(firstHeight: bigint, signal: AbortSignal | undefined): Promise<void> {
-    const oldest = this.#oldest;
-    if (firstHeight <= 1n) {
-      Object.assign(oldest, { low: 1n, isFirst: true });
-      return;
-    }
-    const first = await fetchSignedHeader(this.#rpc, firstHeight, signal);
+    if (firstHeight <= 1n) return;
+    const { header, commit } = await fetchSignedHeader(this.#rpc, firstHeight, signal);
     const before = await fetchSignedHeader(this.#rpc, firstHeight - 1n, signal);
-    const { header } = before;
-    const hash = validatorSetHash(before.validators);
+    const set = this.#trusted(this.#tenures.oldest);
     const isLinked =
-      first.header.height === firstHeight &&
-      bytesToHex(first.header.validatorsHash) === oldest.hash &&
-      header.height === firstHeight - 1n &&
-      equalBytes(first.header.lastBlockId, blockIdOf(header)) &&
-      equalBytes(header.validatorsHash, hash);
-    if (!isLinked) throw new SetError({ code: "light-client/broken-link", height: header.height });
-    verifyCommit(this.#options.chainId, oldest.set, first.header, first.commit);
-    Object.assign(oldest, { low: firstHeight, isFirst: true });
-    if (bytesToHex(hash) === oldest.hash) {
-      Object.assign(oldest, { low: header.height, isFirst: false });
-      return;
+      header.height === firstHeight &&
+      this.#decides(set, header) &&
+      before.header.height === firstHeight - 1n &&
+      equalBytes(header.lastBlockId, blockIdOf(before.header)) &&
+      equalBytes(before.header.validatorsHash, validatorSetHash(before.validators));
+    if (!isLinked) {
+      throw new SetError({ code: "light-client/broken-link", height: firstHeight - 1n });
     }
-    const last = header.height;
-    const knownMs = oldest.knownMs === 0n ? 0n : header.timeMs;
-    this.#spans.unshift({
-      ...{ set: before.validators, hash: bytesToHex(hash), low: last, isFirst: false },
-      ...{ high: last, last, knownMs },
-    });
-    if (this.#spans.length > MAX_SPANS) {
-      throw new SetError({ code: "light-client/broken-link", height: last });
+    verifyCommit(this.#options.chainId, set.validators, header, commit);
+    if (!equalBytes(before.header.validatorsHash, header.validatorsHash)) {
+      this.#tenures.precede(before.validators, before.header, this.#pastMs(before.header));
     }
   }
 
-  /** A set that may have unbonded since can sign anything, and any successor, without being slashed. */
-  #assertInTrust({ knownMs: sinceMs }: Span): void {
+  /**
+   * A set that may have unbonded since can sign anything, and any successor, without being slashed.
+   * @throws {SetError} `light-client/trust-expired`
+   */
+  #trusted(tenure: Tenure): Tenure {
     const { trustingPeriodMs, nowMs: clock } = this.#options;
+    const { knownMs: sinceMs } = tenure;
     const nowMs = clock();
-    if (trustingPeriodMs === 0n || sinceMs === 0n || nowMs <= sinceMs + trustingPeriodMs) return;
+    const isFresh =
+      trustingPeriodMs === 0n || sinceMs === 0n || nowMs <= sinceMs + trustingPeriodMs;
+    if (isFresh) return tenure;
     throw new SetError({ code: "light-client/trust-expired", sinceMs, nowMs });
   }
 }
@@ -278,6 +262,15 @@ export async function fetchSetSteps(
     steps.push({ validators, naming: { header, commit } });
   }
   return steps;
+}
+
+function setOf({ members }: EpochRecord): ValidatorSet {
+  return members.map(({ validator, publicKey, power, entity }) => ({
+    address: validator,
+    publicKey,
+    power,
+    entity,
+  }));
 }
 
 export function createSetFollower(rpc: RpcClient, options: SetFollowerOptions): SetFollower {

@@ -8,7 +8,8 @@ import {
   verifyCommit,
   verifyStateProof,
 } from "@ropenet/protocol";
-import { askEach, type RpcClient } from "../rpc/rpc-client.ts";
+import { askAround } from "../rpc/failover.ts";
+import type { RpcClient } from "../rpc/rpc-client.ts";
 import { createSetFollower, fetchSignedHeader } from "./follow-sets.ts";
 
 export type LightClientErrorInfo =
@@ -31,7 +32,7 @@ export interface TrustAnchor {
   /** when it was known to be the set; left out: sets are followed however old it is */
   readonly timeMs?: bigint;
   readonly trustingPeriodMs?: bigint;
-  /** height of a block that the caller knows and that this set decided, 1 if left out; the newest is not below it */
+  /** height of a block that the caller knows: what is called the newest is not below it */
   readonly height?: bigint;
 }
 
@@ -82,7 +83,10 @@ const KEPT_HEADERS = 256;
 /** How far two honest nodes, asked one after the other, may be from each other. */
 const NODES_APART_MS = 60_000n;
 
-/** Believes nothing of a node but what > 2/3 of the validators' power has signed; of several, one after the other. */
+/**
+ * Believes nothing of a node but what > 2/3 of the validators' power has signed. One whose answer does not hold is
+ * left for the next; what the last of them said goes up.
+ */
 export function createLightClient(
   rpc: RpcClient,
   anchor: TrustAnchor,
@@ -109,13 +113,15 @@ export function createLightClient(
   const sets = createSetFollower(rpc, {
     chainId: anchor.chainId,
     anchor: anchor.validators,
-    anchorHeight: anchor.height ?? 1n,
     anchorTimeMs: anchor.timeMs ?? 0n,
     trustingPeriodMs: anchor.trustingPeriodMs ?? 0n,
     nowMs,
   });
 
-  async function headerOfOne(height?: bigint, signal?: AbortSignal): Promise<CheckedHeader> {
+  async function readHeader(
+    height: bigint | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CheckedHeader> {
     const known = height === undefined ? undefined : checked.get(String(height));
     if (known) return known;
     const answer = await fetchSignedHeader(rpc, height, signal);
@@ -139,12 +145,12 @@ export function createLightClient(
     return found;
   }
 
-  async function proveByOne(
+  async function readProven(
     key: Uint8Array,
-    height?: bigint,
-    signal?: AbortSignal,
+    height: bigint | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<ProvenState> {
-    const below = await headerOfOne(height === undefined ? undefined : height + 1n, signal);
+    const below = await readHeader(height === undefined ? undefined : height + 1n, signal);
     const at = below.header.height - 1n;
     const answer = await rpc.call("state", { key: bytesToHex(key), height: String(at) }, signal);
     const proven: ProvenState = {
@@ -162,7 +168,7 @@ export function createLightClient(
   }
 
   return {
-    header: (height, signal) => askEach(rpc, () => headerOfOne(height, signal)),
-    prove: (key, height, signal) => askEach(rpc, () => proveByOne(key, height, signal)),
+    header: (height, signal) => askAround(rpc, () => readHeader(height, signal), signal),
+    prove: (key, height, signal) => askAround(rpc, () => readProven(key, height, signal), signal),
   };
 }

@@ -1,14 +1,14 @@
-import { CodedError, concatBytes } from "@ropenet/protocol";
+import { concatBytes } from "@ropenet/protocol";
 import { RpcError } from "./rpc-error.ts";
 import type { RpcMethods } from "./rpc-methods.ts";
 
 export interface RpcClient {
   /** of the node that is asked next */
   readonly url: string;
-  /** how many nodes there are to ask */
-  readonly endpoints: number;
-  /** What this node said does not hold: the next call goes to another one. */
-  passOn(): void;
+  /** how many there are behind this client */
+  readonly nodes: number;
+  /** What the node at `url` said did not hold: if there is another, that one is asked next. */
+  turnFrom(url: string): void;
   /** @throws {RpcError} */
   call<M extends keyof RpcMethods>(
     method: M,
@@ -25,19 +25,18 @@ interface Answer {
   };
 }
 
-/** Several times the longest that an honest node gives: a block of 3 MiB in hex. */
+/** Twice the longest that a node gives, a batch; more is no answer but an attempt on this process. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-/** A lying node may go on for ever. */
-async function readText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
+async function textOf({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
+  for await (const part of body ?? []) {
+    length += part.length;
     if (length > MAX_ANSWER_BYTES) throw new Error(`more than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
+    parts.push(part);
   }
-  return new TextDecoder().decode(concatBytes(...chunks));
+  return new TextDecoder().decode(concatBytes(...parts));
 }
 
 async function post(url: string, body: string, signal: AbortSignal): Promise<Answer> {
@@ -48,7 +47,7 @@ async function post(url: string, body: string, signal: AbortSignal): Promise<Ans
       body,
       signal,
     });
-    return JSON.parse(await readText(response)) as Answer;
+    return JSON.parse(await textOf(response)) as Answer;
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new RpcError({ code: "rpc/unreachable", url, detail }, { cause });
@@ -64,8 +63,8 @@ export function createRpcClient(
   let nextId = 1;
   return {
     url,
-    endpoints: 1,
-    passOn: () => undefined,
+    nodes: 1,
+    turnFrom: () => undefined,
     async call(method, params, signal): Promise<never> {
       const id = nextId;
       nextId += 1;
@@ -125,57 +124,4 @@ function misshapen(method: keyof RpcMethods, result: unknown): string | undefine
   }
   if (method === "status" && !Array.isArray(fields["validators"])) return "validators is no list";
   return undefined;
-}
-
-const IS_NO_ANSWER: ReadonlySet<string> = new Set(["rpc/unreachable", "rpc/bad-answer"]);
-
-/** The first endpoint that answers; a validator that is down, or talks nonsense, must not stop a reader. */
-export function createFailoverRpcClient(
-  urls: readonly string[],
-  options: { readonly timeoutMs?: number } = {},
-): RpcClient {
-  const clients = urls.map((url) => createRpcClient(url, options));
-  let current = 0;
-  const passOn = (): void => {
-    current = (current + 1) % clients.length;
-  };
-  return {
-    get url(): string {
-      return urls[current] ?? "";
-    },
-    endpoints: clients.length,
-    passOn,
-    async call(method, params, signal): Promise<never> {
-      let last: unknown;
-      for (let attempt = 0; attempt < clients.length; attempt += 1) {
-        const client = clients[current];
-        try {
-          return (await client?.call(method, params, signal)) as never;
-        } catch (error) {
-          const isRefusal = !(error instanceof RpcError) || !IS_NO_ANSWER.has(error.code);
-          if (isRefusal || signal?.aborted) throw error;
-          last = error;
-          passOn();
-        }
-      }
-      throw last;
-    },
-  };
-}
-
-/**
- * Asks one node after the other until what one of them says holds: `work` throws a CodedError where it does not. A
- * node's own refusal is its answer.
- * @throws the last error when every node has been asked once
- */
-export async function askEach<T>(rpc: RpcClient, work: () => Promise<T>): Promise<T> {
-  for (let asked = 1; ; asked += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const isLie = error instanceof CodedError && !(error instanceof RpcError);
-      if (!isLie || asked >= rpc.endpoints) throw error;
-      rpc.passOn();
-    }
-  }
 }

@@ -11,6 +11,7 @@ import {
   genesisHashOf,
   genesisOf,
   startFakeNode,
+  statusOf,
 } from "../kit/fake-node.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -43,8 +44,10 @@ afterEach(() => {
   for (const node of nodes.splice(0)) node.close();
 });
 
-async function nodeAt(height: bigint, timeMs = BigInt(Date.now()), chainName = "fake") {
-  const node = await startFakeNode(genesis, blockOf("honest", height, timeMs), chainName);
+type Lies = Parameters<typeof startFakeNode>[2];
+
+async function nodeAt(height: bigint, timeMs = BigInt(Date.now()), lies: Lies = {}) {
+  const node = await startFakeNode(genesis, blockOf("honest", height, timeMs), lies);
   nodes.push(node);
   return node.url;
 }
@@ -129,14 +132,16 @@ describe("verify", () => {
   });
 
   test("does without a proof nothing", async () => {
-    const { status, error, out } = await verify("--rpc", await nodeAt(7n));
+    const state = { jsonrpc: "2.0", id: 1, result: { value: null, proof: "00" } };
+    const { status, error, out } = await verify("--rpc", await nodeAt(7n, undefined, { state }));
     expect([status, out]).toEqual([1, ""]);
     expect(error.code).toMatch(/^(codec|state-proof|rpc)\//);
   });
 });
 
 test("what a node calls itself cannot move the cursor of a terminal", async () => {
-  const url = await nodeAt(7n, undefined, "\u001b[31mEVIL\u001b[0m");
+  const result = statusOf(blockOf("honest", 7n), "\u001b[31mEVIL\u001b[0m");
+  const url = await nodeAt(7n, undefined, { status: { jsonrpc: "2.0", id: 1, result } });
   const text = await new Promise<string>((resolve) => {
     execFile(process.execPath, [MAIN, "status", "--rpc", url], (_, out) => resolve(out));
   });

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { Readable } from "node:stream";
 import {
   addressOf,
   blockIdOf,
@@ -8,6 +9,7 @@ import {
   digest,
   ENGINE,
   encode,
+  encodeStateProof,
   type Genesis,
   genesisCodec,
   genesisValidatorSet,
@@ -84,15 +86,26 @@ export function blockOf(label: string, height: bigint, timeMs = BigInt(Date.now(
 
 export interface FakeNode {
   readonly url: string;
+  /** methods, in the order in which it was asked */
+  readonly asked: readonly string[];
   close(): void;
 }
 
-/** A node that says what it is given, over the wire. */
+/** Of an empty state: whatever is asked for is not there. */
+const ABSENT = bytesToHex(encodeStateProof({ steps: [], end: { kind: "empty" } }));
+
+export const statusOf = ({ header }: SignedBlock, chainName: string): object => ({
+  ...{ chainName, height: String(header.height), timeMs: String(header.timeMs) },
+  ...{ validators: [], peers: 0 },
+});
+
+/** A node that says what it is given, over the wire; `lies` are whole answers in place of its own. */
 export function startFakeNode(
   genesis: Genesis,
   block: SignedBlock,
-  chainName = "fake",
+  lies: Readonly<Record<string, unknown>> = {},
 ): Promise<FakeNode> {
+  const asked: string[] = [];
   const answers: Record<string, unknown> = {
     genesis: { genesis: bytesToHex(encode(genesisCodec, genesis)) },
     signed_header: {
@@ -100,11 +113,8 @@ export function startFakeNode(
       commit: block.commit,
       validators: bytesToHex(encode(validatorSetCodec, block.validators)),
     },
-    state: { value: null, proof: "" },
-    status: {
-      ...{ chainName, height: String(block.header.height), timeMs: String(block.header.timeMs) },
-      ...{ validators: [], peers: 0 },
-    },
+    state: { value: null, proof: ABSENT },
+    status: statusOf(block, "fake"),
   };
   const server: Server = createServer((request, response) => {
     let text = "";
@@ -112,9 +122,13 @@ export function startFakeNode(
       text += String(chunk);
     });
     request.once("end", () => {
-      const { id, method } = JSON.parse(text) as Record<string, string>;
+      const { id, method = "" } = JSON.parse(text) as Record<string, string>;
+      asked.push(method);
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ jsonrpc: "2.0", id, result: answers[method ?? ""] }));
+      const honest = { jsonrpc: "2.0", id, result: answers[method] };
+      const lie = lies[method];
+      if (lie instanceof Readable) lie.pipe(response);
+      else response.end(JSON.stringify(lie ?? honest));
     });
   });
   return new Promise((resolve) => {
@@ -123,6 +137,7 @@ export function startFakeNode(
       const port = typeof address === "object" && address ? address.port : 0;
       resolve({
         url: `http://127.0.0.1:${port}`,
+        asked,
         close: () => {
           server.closeAllConnections();
           server.close();

@@ -87,8 +87,8 @@ function chain(changes: (height: number) => Partial<Header> = () => ({})): reado
   return blocks;
 }
 
-function epochRecord(epoch: number): EpochRecord {
-  const members = (SETS[epoch] ?? []).map(({ address, publicKey, power, entity }) => ({
+function epochRecord(set: ValidatorSet, epoch: number): EpochRecord {
+  const members = set.map(({ address, publicKey, power, entity }) => ({
     ...{ validator: address, publicKey, power, entity, bonded: power },
     ...{ ethereumAddress: new Uint8Array(20), sm2PublicKey: publicKey },
   }));
@@ -99,52 +99,63 @@ function epochRecord(epoch: number): EpochRecord {
   };
 }
 
+/** What a node says that has turned. */
+interface Lies {
+  /** in place of the blocks of their heights */
+  blocks?: readonly Signed[];
+  /** of the epochs from 0 on */
+  sets?: readonly ValidatorSet[];
+}
+
+function epochAnswer(key: string, sets: readonly ValidatorSet[]): Uint8Array | undefined {
+  if (key === bytesToHex(stateKey.stakingProgress())) {
+    return encode(stakingProgressRecordCodec, {
+      ...{ epoch: BigInt(sets.length - 1), announced: false, ready: false, nextCut: 3n },
+      ...{ waiting: false, validators: 12 },
+    });
+  }
+  const epoch = sets.findIndex((_, index) => key === bytesToHex(stateKey.epoch(BigInt(index))));
+  const set = sets[epoch];
+  return set && encode(epochRecordCodec, epochRecord(set, epoch));
+}
+
 /** A node that says what it is given. */
-function rpcOf(blocks: readonly Signed[]): RpcClient {
-  const state = new Map([
-    [
-      bytesToHex(stateKey.stakingProgress()),
-      encode(stakingProgressRecordCodec, {
-        ...{ epoch: 2n, announced: false, ready: false, nextCut: 3n, waiting: false },
-        validators: 12,
-      }),
-    ],
-    ...[0, 1, 2].map((epoch): [string, Uint8Array] => [
-      bytesToHex(stateKey.epoch(BigInt(epoch))),
-      encode(epochRecordCodec, epochRecord(epoch)),
-    ]),
-  ]);
+function rpcOf(blocks: readonly Signed[], lies: Lies = {}): RpcClient {
   const call = async (method: string, params: { height?: string; key?: string }) => {
     if (method === "state") {
-      const value = state.get(params.key ?? "");
+      const value = epochAnswer(params.key ?? "", lies.sets ?? SETS);
       return { value: value ? bytesToHex(value) : null };
     }
     const height = params.height === undefined ? blocks.length : Number(params.height);
-    const { header, commit } = blocks[height - 1] as Signed;
+    const lie = lies.blocks?.find(({ header }) => Number(header.height) === height);
+    const { header, commit } = lie ?? (blocks[height - 1] as Signed);
+    const validators = [...SETS, ...(lies.sets ?? [])].find(
+      (set) => bytesToHex(validatorSetHash(set)) === bytesToHex(header.validatorsHash),
+    );
     return {
       header: bytesToHex(encode(headerCodec, header)),
       commit: bytesToHex(encode(commitCodec, commit)),
-      validators: bytesToHex(encode(validatorSetCodec, setAt(height))),
+      validators: bytesToHex(encode(validatorSetCodec, validators ?? setAt(height))),
     };
   };
-  return { url: "", endpoints: 1, passOn: () => undefined, call } as RpcClient;
+  const one = { url: "", nodes: 1, turnFrom: () => undefined };
+  return { ...one, call } as unknown as RpcClient;
 }
 
-interface Trust {
-  readonly timeMs: bigint;
-  readonly trustingPeriodMs: bigint;
-  readonly nowMs: bigint;
-}
-const TRUST: Trust = { timeMs: 1_000n, trustingPeriodMs: 60_000n, nowMs: 2_000n };
-
-/** By default it knows the anchor from the first height of its epoch. */
-const client = (blocks: readonly Signed[], anchor: ValidatorSet, trust: Trust = TRUST) => {
-  const { timeMs, trustingPeriodMs } = trust;
-  const height = BigInt(2 * Math.max(SETS.indexOf(anchor as (typeof SETS)[0]), 0) + 1);
+const client = (
+  blocks: readonly Signed[],
+  anchor: ValidatorSet,
+  trust: { readonly timeMs: bigint; readonly trustingPeriodMs: bigint; readonly nowMs: bigint } = {
+    ...{ timeMs: 1_000n, trustingPeriodMs: 60_000n, nowMs: 2_000n },
+  },
+) => {
+  const { nowMs, ...rest } = trust;
   return createLightClient(
     rpcOf(blocks),
-    { chainId, validators: anchor, height, timeMs, trustingPeriodMs },
-    { nowMs: () => trust.nowMs },
+    { chainId, validators: anchor, ...rest },
+    {
+      nowMs: () => nowMs,
+    },
   );
 };
 
@@ -186,44 +197,87 @@ describe("a light client", () => {
 
   it("does not believe strangers, whatever epochs the node invents", async () => {
     await expect(client(chain(), setOf("stranger")).header()).rejects.toThrow(
-      "light-client/broken-link",
+      "light-client/unknown-set",
     );
   });
+});
 
-  it("lets a set speak for its own heights only: its keys may be anybody's afterwards", async () => {
-    const blocks = [...chain()];
-    const light = client(blocks, SETS[0]);
-    const { header: newest } = await light.header();
-    const validatorsHash = validatorSetHash(SETS[0]);
-    const next = { ...newest, height: 7n, timeMs: 7_000n, lastBlockId: blockIdOf(newest) };
-    blocks.push(sign({ ...next, validatorsHash, nextValidatorsHash: validatorsHash }, SETS[0]));
-    await expect(light.header()).rejects.toThrow("light-client/unknown-set");
-  });
+describe("a set that has been followed by another", () => {
+  const PERIOD_MS = 60_000n;
 
-  it("lets it speak of its own heights only while its stake cannot have left", async () => {
-    const clock = { ...TRUST, nowMs: 60_000n };
-    const light = client(chain(), SETS[0], clock);
-    await light.header();
-    expect((await light.header(2n)).header.height).toBe(2n);
-    // It was last in office at 2,000; the newest is known to have been there at 6,000.
-    clock.nowMs = 62_001n;
-    await expect(light.header(1n)).rejects.toThrow("light-client/trust-expired");
+  /** Has followed from the first set to the third, and is told a lie at `atMs`. */
+  async function told(block: Signed, atMs: bigint): Promise<unknown> {
+    const lies: Lies = {};
+    let nowMs = 7_000n;
+    const trust = { chainId, validators: SETS[0], timeMs: 1_000n, trustingPeriodMs: PERIOD_MS };
+    const light = createLightClient(rpcOf(chain(), lies), trust, { nowMs: () => nowMs });
     expect((await light.header()).header.height).toBe(6n);
+    lies.blocks = [block];
+    nowMs = atMs;
+    return light.header(block.header.height).catch((error: unknown) => error);
+  }
+
+  /** What the first set signs long after it has left, about `height`. */
+  function forgery(height: bigint, timeMs: bigint): Signed {
+    const [set] = SETS;
+    const honest = chain()[0] as Signed;
+    const hash = validatorSetHash(set);
+    return sign(
+      { ...honest.header, height, timeMs, validatorsHash: hash, nextValidatorsHash: hash },
+      set,
+    );
+  }
+
+  it("is not believed about a height after its last, though its stake is still bound", async () => {
+    expect(await told(forgery(7n, 7_500n), 8_000n)).toMatchObject({
+      info: { code: "light-client/not-its-height", height: 7n, first: 1n, last: 2n },
+    });
   });
 
-  it("goes back for the heights of older sets while those can be held to what they say", async () => {
-    const clock = { ...TRUST, timeMs: 5_000n, nowMs: 62_001n };
-    const light = client(chain(), SETS[2], clock);
-    expect((await light.header(4n)).header.height).toBe(4n);
-    await expect(light.header(1n)).rejects.toThrow("light-client/trust-expired");
+  it("is not believed about a height of its own once its stake may have left", async () => {
+    // The newest set was heard of at 6,000; the first was the set at 2,000 for the last time.
+    expect(await told(forgery(2n, 2_001n), 2_000n + PERIOD_MS + 1n)).toMatchObject({
+      info: { code: "light-client/trust-expired", sinceMs: 2_000n },
+    });
+    expect(await told(chain()[1] as Signed, 2_000n + PERIOD_MS)).toMatchObject({
+      header: { height: 2n },
+    });
   });
 
-  it("does not take an older set's word above its last height, having gone back to it", async () => {
-    const blocks = [...chain()];
-    const light = client(blocks, SETS[2]);
-    await light.header(1n);
-    const [, , third] = blocks as [Signed, Signed, Signed];
-    blocks[2] = sign({ ...third.header, validatorsHash: validatorSetHash(SETS[0]) }, SETS[0]);
-    await expect(light.header(3n)).rejects.toThrow("light-client/unknown-set");
+  it("does not become known again by what it signs about times to come", async () => {
+    const later = 6_000n + PERIOD_MS + 1n;
+    const promised = chain((height) => (height === 6 ? { timeMs: 10n ** 12n } : {}));
+    let nowMs = 6_000n;
+    const trust = { chainId, validators: SETS[2], timeMs: 5_000n, trustingPeriodMs: PERIOD_MS };
+    const light = createLightClient(rpcOf(promised), trust, { nowMs: () => nowMs });
+    await light.header(6n);
+    nowMs = later;
+    await expect(light.header(5n)).rejects.toMatchObject({ code: "light-client/trust-expired" });
+  });
+
+  it("names no other successor than the one it had", async () => {
+    const accomplices = setOf("accomplice");
+    const lies: Lies = {};
+    const trust = { chainId, validators: SETS[0], timeMs: 1_000n, trustingPeriodMs: PERIOD_MS };
+    const light = createLightClient(rpcOf(chain(), lies), trust, { nowMs: () => 7_000n });
+    await light.header();
+    const [, second, third] = chain().map(({ header }) => header) as [Header, Header, Header];
+    const hash = validatorSetHash(accomplices);
+    const naming = sign({ ...second, nextValidatorsHash: hash }, SETS[0]);
+    const next = { validatorsHash: hash, nextValidatorsHash: hash };
+    lies.sets = [SETS[0], accomplices];
+    lies.blocks = [
+      naming,
+      sign({ ...third, ...next }, accomplices),
+      sign({ ...third, ...next, height: 7n }, accomplices),
+    ];
+    await expect(light.header(7n)).rejects.toMatchObject({ code: "light-client/unknown-set" });
+  });
+
+  it("is followed by all who ask at once", async () => {
+    const light = client(chain(), SETS[0]);
+    const heights = [6n, 1n, 4n, 5n, 2n, 3n];
+    const found = await Promise.all(heights.map((height) => light.header(height)));
+    expect(found.map(({ header }) => header.height)).toEqual(heights);
   });
 });

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { bytesToHex, CodedError, hexToBytes, LocalFault, sm3 } from "@ropenet/protocol";
 import { exportArchive } from "../archive/export-archive.ts";
 import { restoreArchive } from "../archive/restore-archive.ts";
@@ -16,6 +15,7 @@ import { genesisAnchor, openSnapshot, restoreSnapshot } from "../snapshot/restor
 import type { Anchor } from "../snapshot/verify-chain-part.ts";
 import { openStore } from "../store/open-store.ts";
 import { createStoreKey } from "../store/store-key.ts";
+import { parseArguments, USAGE_EXIT } from "./arguments.ts";
 import { openSigners } from "./restore-command.ts";
 
 export const COMMANDS_HELP = `
@@ -43,7 +43,7 @@ interface Arguments {
 type Values = ReturnType<typeof parse>["values"];
 
 function parse(args: readonly string[]) {
-  return parseArgs({
+  return parseArguments({
     args: [...args],
     allowPositionals: true,
     options: {
@@ -95,7 +95,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       directory: config.directory,
       openStore: (directory) => openStore(directory, sealer),
     });
-    openSigners(config, sealer);
+    openSigners(config, manifest.height, sealer);
     return { height: String(manifest.height), stateRoot: bytesToHex(manifest.stateRoot) };
   },
   "archive export": async ({ config, passphrase, values }) => {
@@ -124,7 +124,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       fromSnapshot: values.fast,
       ...(anchor && { anchor }),
     });
-    openSigners(config, sealer);
+    openSigners(config, BigInt(to), sealer);
     return { from, to, stateRoot, seconds: Math.round((performance.now() - beganMs) / 100) / 10 };
   },
   "store new-key": ({ config, passphrase }) => {
@@ -179,7 +179,8 @@ export async function runTool(
     return 0;
   } catch (error) {
     complain(`${lineOf(error, json)}\n`);
-    return 1;
+    const isUsage = error instanceof NodeError && error.code === "node/bad-arguments";
+    return isUsage ? USAGE_EXIT : 1;
   }
 }
 

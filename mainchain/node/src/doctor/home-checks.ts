@@ -25,9 +25,8 @@ function attempt<T>(
 ): { readonly value: T | undefined; readonly finding: Finding | undefined } {
   try {
     return { value: read(), finding: undefined };
-  } catch (thrown) {
-    const error = thrown instanceof LocalFault ? thrown.fault : thrown;
-    if (!(error instanceof CodedError)) throw error;
+  } catch (error) {
+    if (!(error instanceof CodedError || error instanceof LocalFault)) throw error;
     return { value: undefined, finding: fail(check, error.code, error.message, mend) };
   }
 }

@@ -26,7 +26,7 @@ export interface CheckpointDutyOptions {
 
 export interface CheckpointDutyComponents {
   readonly queries: Pick<Queries, "account" | "checkpointsToSign" | "handoversToSign">;
-  readonly key: CheckpointKey;
+  readonly key: Pick<CheckpointKey, "sign" | "signHandover">;
   readonly mempool: Pick<Mempool, "add" | "has" | "pendingNonce">;
   /** passes an admitted transaction on to peers */
   readonly announce: (transaction: Uint8Array) => void;

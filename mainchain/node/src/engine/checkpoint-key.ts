@@ -2,7 +2,7 @@ import {
   b32,
   type Codec,
   CodedError,
-  decode,
+  decodeOwn,
   encode,
   equalBytes,
   optional,
@@ -61,6 +61,8 @@ export interface CheckpointKey {
   sign(suite: Suite, height: bigint, digest: Uint8Array): Uint8Array;
   /** @throws {CheckpointKeyError} for an epoch below the highest, or for another successor of it */
   signHandover(suite: Suite, fromEpoch: bigint, digest: Uint8Array): Uint8Array;
+  /** The newest record may be lost; the one before it is used. */
+  readonly isSpoilt: boolean;
   close(): void;
 }
 
@@ -73,7 +75,7 @@ export function openCheckpointKey(options: {
 }): CheckpointKey {
   const { mustExist, fileSystem } = options;
   const slot = openSlotFile(options.file, { mustExist, fileSystem });
-  let marks: Marks = slot.value ? decode(marksCodec, slot.value) : NOTHING_SIGNED;
+  let marks: Marks = slot.value ? decodeOwn(marksCodec, slot.value) : NOTHING_SIGNED;
 
   function sign(kind: Statement, suite: Suite, height: bigint, digest: Uint8Array): Uint8Array {
     const name = `${kind}${suite}` as const;
@@ -96,6 +98,7 @@ export function openCheckpointKey(options: {
   return {
     sign: (suite, height, digest) => sign("checkpoint", suite, height, digest),
     signHandover: (suite, fromEpoch, digest) => sign("handover", suite, fromEpoch, digest),
+    isSpoilt: slot.isSpoilt,
     close: () => slot.close(),
   };
 }

@@ -14,6 +14,7 @@ import {
   bytesToHex,
   CodedError,
   type Commit,
+  LocalFault,
   type SignedProposal,
   type SignedVote,
   type ValidatorSet,
@@ -27,6 +28,7 @@ import { fullCommit } from "./full-commit.ts";
 import { createHeldBlocks } from "./held-blocks.ts";
 import type { CommittedBlock, Ledger } from "./ledger.ts";
 import { assertOwnWordsKnown, mustOutliveThePower } from "./own-words.ts";
+import { createPace, type Pace, type PaceOptions } from "./pace.ts";
 import { earlyLookMs, isHopeless } from "./patience.ts";
 import { type Signer, SignerError } from "./signer.ts";
 import { createTimers, type Timers } from "./timers.ts";
@@ -36,12 +38,6 @@ import { encodeBlock, encodeInput, readRecords } from "./wal-record.ts";
 /** How far a block's time may lie ahead of this clock before it is voted for. */
 const MAX_CLOCK_DRIFT_MS = 10_000n;
 const MAX_WAIT_MS = 60_000n;
-/**
- * Rounds, signatures and syncs cost the same for ten transactions as for a thousand: pauses of 100 ms instead of 25
- * save a tenth of the processor under load (`npm run bench:chain -- --min-interval-ms`).
- */
-const PAUSE_PER_TRANSACTION_MS = 0.1;
-const MAX_PAUSES = 4;
 
 /** What the driver needs of the rest of the node. All of it is called synchronously, in the order of effects. */
 export interface DriverOutlet {
@@ -54,18 +50,25 @@ export interface DriverOutlet {
   /** height or round changed */
   moved(): void;
   committed(block: CommittedBlock): void;
-  halted(reason: { readonly height: bigint; readonly detail: string }): void;
+  halted(reason: HaltReason): void;
+}
+
+/** Why this node cannot go on by itself. */
+export interface HaltReason {
+  /** the one that was being decided */
+  readonly height: bigint;
+  readonly detail: string;
+  /** a fault of this machine, if it was one */
+  readonly cause?: LocalFault | undefined;
 }
 
 export interface DriverOptions {
   readonly consensus: ConsensusOptions;
   /** this node's validator address */
   readonly self: Uint8Array;
-  readonly block: {
+  readonly block: PaceOptions & {
     readonly maxBytes: number;
     readonly maxTransactions: number;
-    readonly minIntervalMs: number;
-    readonly minEmptyIntervalMs: number;
   };
 }
 
@@ -114,6 +117,7 @@ class ConsensusDriver implements Driver {
   readonly #parts: DriverComponents;
   readonly #held = createHeldBlocks();
   readonly #timers: Timers;
+  readonly #pace: Pace;
   /** what this node said itself goes first: a vote is counted here before anything follows from it */
   #own: Input[] = [];
   #inbox: Input[] = [];
@@ -122,15 +126,12 @@ class ConsensusDriver implements Driver {
   #state: State;
   #running = false;
   #stopped = false;
-  /** by the clock that nobody sets */
-  #committedAtMs = Number.NEGATIVE_INFINITY;
-  /** transactions of the last block */
-  #committedCount = 0;
 
   constructor(options: DriverOptions, components: DriverComponents) {
     this.#options = options;
     this.#parts = components;
     this.#timers = createTimers(components.clock);
+    this.#pace = createPace(options.block, components);
     this.#state = createState(options.consensus);
   }
 
@@ -145,10 +146,10 @@ class ConsensusDriver implements Driver {
   start(): void {
     const { ledger, wal, step, logger } = this.#parts;
     const records = readRecords(wal, ledger.tip().height);
+    assertOwnWordsKnown(records, ledger, this.#options.self, this.#parts.signer);
     if (records.length === 0) {
       this.#beginHeight();
     } else {
-      assertOwnWordsKnown(records, this.#options.self, this.#parts.signer);
       for (const record of records) {
         if (record.kind === "block") this.#held.keep(record.bound);
         else this.#state = step(this.#state, record.input).state;
@@ -215,29 +216,12 @@ class ConsensusDriver implements Driver {
 
   checkWork(): void {
     const { current } = this.#state;
-    if (this.#stopped || this.#running || current?.step !== "idle" || !this.#hasWork()) return;
+    if (this.#stopped || this.#running || current?.step !== "idle" || !this.#pace.hasWork()) return;
     this.submit({ kind: "startRound", height: current.context.height, round: 0 });
   }
 
   pauseMs(): number {
-    const { minIntervalMs } = this.#options.block;
-    const grown = minIntervalMs + this.#committedCount * PAUSE_PER_TRANSACTION_MS;
-    return Math.min(grown, MAX_PAUSES * minIntervalMs);
-  }
-
-  #hasWork(): boolean {
-    const { ledger, application, mempool, clock } = this.#parts;
-    const { minEmptyIntervalMs } = this.#options.block;
-    // Pace: what arrives within one interval shares a block and its follow-up.
-    const restedMs = clock.monotonicMs() - this.#committedAtMs;
-    if (restedMs < this.pauseMs()) return false;
-    if (mempool.size > 0) return true;
-    if (restedMs < minEmptyIntervalMs) return false;
-    const { height, header } = ledger.tip();
-    // The first block puts the genesis root into a header, where light clients find it.
-    if (height === 0n) return true;
-    if (ledger.evidence.size > 0 && ledger.evidence.pending(height + 1n).length > 0) return true;
-    return application.wantsBlock(BigInt(clock.wallMs()), header);
+    return this.#pace.pauseMs();
   }
 
   #drain(): void {
@@ -249,11 +233,19 @@ class ConsensusDriver implements Driver {
     }
   }
 
+  /**
+   * A step that is not carried out to its end is this node's last: it would go on from half of one. Where its own
+   * store failed it says nothing about the block at all, neither yes nor no.
+   */
   #run(work: () => void): void {
     if (this.#running) throw new Error("the consensus driver was re-entered");
     this.#running = true;
     try {
       work();
+    } catch (error) {
+      this.stop();
+      if (!(error instanceof LocalFault)) throw error;
+      this.#halt(this.#parts.ledger.tip().height + 1n, error.message, error);
     } finally {
       this.#running = false;
     }
@@ -427,11 +419,10 @@ class ConsensusDriver implements Driver {
   }
 
   #commit(bound: BoundBlock, commit: Commit): void {
-    const { ledger, mempool, outlet, clock } = this.#parts;
+    const { ledger, mempool, outlet } = this.#parts;
     const decided = ledger.commit(bound, commit);
     const { height } = decided.block.header;
-    this.#committedAtMs = clock.monotonicMs();
-    this.#committedCount = decided.block.transactions.length;
+    this.#pace.committed(decided.block.transactions.length);
     this.#held.prune(height);
     this.#awaited.clear();
     this.#timers.clear();
@@ -459,9 +450,9 @@ class ConsensusDriver implements Driver {
     }
   }
 
-  #halt(height: bigint, detail: string): void {
+  #halt(height: bigint, detail: string, cause?: LocalFault): void {
     this.stop();
-    this.#parts.outlet.halted({ height, detail });
+    this.#parts.outlet.halted({ height, detail, cause });
   }
 }
 

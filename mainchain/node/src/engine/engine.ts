@@ -22,7 +22,7 @@ import type { RpcMethods } from "../rpc/schema.ts";
 import type { SnapshotShelf } from "../snapshot/shelf.ts";
 import { type BlockSync, createBlockSync } from "./block-sync.ts";
 import { type CheckpointDuty, createCheckpointDuty } from "./checkpoint-duty.ts";
-import { createDriver, type Driver, type DriverOutlet } from "./driver.ts";
+import { createDriver, type Driver, type DriverOutlet, type HaltReason } from "./driver.ts";
 import type { CommittedBlock } from "./ledger.ts";
 import { createReactor, type Reactor } from "./reactor.ts";
 import { createTransactionGossip, type TransactionGossip } from "./transaction-gossip.ts";
@@ -36,7 +36,8 @@ const DUTY_MS = 1_000;
 export interface EngineEvents {
   /** durable; called before anything else happens to the node */
   onCommitted(block: CommittedBlock): void;
-  onHalted(reason: { readonly height: bigint; readonly detail: string }): void;
+  /** Decides and signs nothing more. */
+  onHalted(reason: HaltReason): void;
 }
 
 /** Consensus and everything that feeds it, running over one home. */
@@ -117,6 +118,8 @@ class NodeEngine implements Engine {
   /** both end in a look at what waits */
   #pauses: readonly Cancel[] = [];
   #afterCommit: Cancel | undefined;
+  #afterSubmit: Cancel | undefined;
+  #retired = false;
   #stopped = false;
 
   constructor(config: NodeConfig, parts: EngineComponents) {
@@ -179,7 +182,11 @@ class NodeEngine implements Engine {
   submit(transaction: Uint8Array): Uint8Array {
     const id = this.mempool.add(transaction);
     this.#gossip.announce(transaction);
-    this.#checkWork();
+    // Not below a client's request: an error of consensus is no answer to it, and must end the node.
+    this.#afterSubmit ??= this.#around.clock.soon(() => {
+      this.#afterSubmit = undefined;
+      this.#checkWork();
+    });
     return id;
   }
 
@@ -198,6 +205,7 @@ class NodeEngine implements Engine {
   }
 
   retire(): void {
+    this.#retired = true;
     this.#driver.stop();
   }
 
@@ -208,6 +216,7 @@ class NodeEngine implements Engine {
     this.#gossip.stop();
     for (const cancel of [...this.#timers, ...this.#pauses]) cancel();
     this.#afterCommit?.();
+    this.#afterSubmit?.();
     await this.#network.close();
   }
 
@@ -218,7 +227,7 @@ class NodeEngine implements Engine {
 
   /** Not while catching up: what is due there was due long ago. */
   #checkDuty(): void {
-    if (!this.#sync.syncing) this.#duty?.check();
+    if (!this.#retired && !this.#sync.syncing) this.#duty?.check();
   }
 
   #committed(block: CommittedBlock): void {
@@ -287,7 +296,10 @@ class NodeEngine implements Engine {
       isConnected: (validator) => this.#hears(validator),
       moved: () => this.#reactor.announce(),
       committed: (block) => this.#committed(block),
-      halted: events.onHalted,
+      halted: (reason) => {
+        this.#retired = true;
+        events.onHalted(reason);
+      },
     };
     return createDriver(
       { consensus: this.#config.timeouts, self: keys.address, block: this.#config.block },

@@ -12,6 +12,7 @@ import {
   encode,
   equalBytes,
   type Header,
+  LocalFault,
   PROTOCOL_VERSION,
   sm3,
   u64,
@@ -82,7 +83,11 @@ export interface Ledger {
     readonly proposer: Uint8Array;
     readonly nowMs: bigint;
   }): BoundBlock;
-  /** Links, certificate and evidence, then execution. @throws {CodedError} if the block must not be voted for */
+  /**
+   * Links, certificate and evidence, then execution.
+   * @throws {CodedError} if the block must not be voted for
+   * @throws {LocalFault} if this node cannot tell
+   */
   verify(bound: BoundBlock): BlockResult;
   /** Executes and makes block, commit and state durable in one batch. @throws {CodedError} as `verify` */
   commit(bound: BoundBlock, commit: Commit): CommittedBlock;
@@ -97,7 +102,7 @@ export function hasHistory(store: KeyValueStore): boolean {
   return store.get(GENESIS_KEY) !== undefined;
 }
 
-/** @throws {NodeError} if the store belongs to another genesis or contradicts itself */
+/** @throws {NodeError} if the store belongs to another genesis @throws {LocalFault} if it contradicts itself */
 export function openLedger(
   options: LedgerOptions,
   components: { readonly store: KeyValueStore; readonly application: Application },
@@ -260,7 +265,10 @@ class ChainLedger implements Ledger {
   #validatorsAt(height: bigint): ValidatorSet | undefined {
     if (height === this.#tip.height + 1n) return this.validators();
     const header = this.blocks.header(height);
-    return header && this.blocks.validators(header.validatorsHash);
+    if (!header) return undefined;
+    const validators = this.blocks.validators(header.validatorsHash);
+    if (!validators) throw this.#mismatch(`validator set of ${height} is missing`);
+    return validators;
   }
 
   #ensureGenesis(): void {
@@ -284,6 +292,7 @@ class ChainLedger implements Ledger {
     try {
       return this.#application.initGenesis(genesisBytes).batch;
     } catch (cause) {
+      if (cause instanceof LocalFault) throw cause;
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new NodeError({ code: "node/bad-genesis", file, detail }, { cause });
     }
@@ -306,9 +315,9 @@ class ChainLedger implements Ledger {
     return { height, header, blockId: blockIdOf(header), commit, timeMs: header.timeMs };
   }
 
-  #mismatch(detail: string): NodeError {
+  #mismatch(detail: string): LocalFault {
     const { height } = this.#application.info();
-    return new NodeError({ code: "node/state-mismatch", height, detail });
+    return new LocalFault(new NodeError({ code: "node/state-mismatch", height, detail }));
   }
 }
 

@@ -2,7 +2,7 @@ import {
   b32,
   type Codec,
   CodedError,
-  decode,
+  decodeOwn,
   encode,
   equalBytes,
   fixedBytes,
@@ -23,6 +23,8 @@ import type { FileSystem } from "../store/file-system.ts";
 import { openSlotFile } from "./slot-file.ts";
 
 export type SignedStep = "proposal" | "prevote" | "precommit";
+/** Later than any round of its height. */
+const LAST_ROUND = 0xffff_ffff;
 const ORDER: readonly SignedStep[] = ["proposal", "prevote", "precommit"];
 
 interface SignedAt {
@@ -77,6 +79,10 @@ export interface Signer {
   assertKnown(signed: SignedVote | SignedProposal): void;
   /** The votes of the newest round in which it signed anything, prevote first. */
   said(): readonly SignedVote[];
+  /** For a new record of a key that may have signed before: nothing up to `height` is signed any more. */
+  forgo(height: bigint): void;
+  /** The newest record may be lost; the one before it is used. */
+  readonly isSpoilt: boolean;
   close(): void;
 }
 
@@ -98,7 +104,7 @@ export interface SignerOptions {
 export function openSigner(options: SignerOptions): Signer {
   const { secretKey, address, chainId, mustExist, fileSystem } = options;
   const slot = openSlotFile(options.file, { mustExist, fileSystem });
-  let record: SignerRecord | undefined = slot.value && decode(recordCodec, slot.value);
+  let record: SignerRecord | undefined = slot.value && decodeOwn(recordCodec, slot.value);
 
   function sign(at: SignedAt, blockId: Uint8Array, signBytes: Uint8Array): Uint8Array {
     const before = givenBefore(record, at, signBytes);
@@ -155,6 +161,12 @@ export function openSigner(options: SignerOptions): Signer {
       }
       return votes;
     },
+    forgo(height): void {
+      if (record && record.height > height) return;
+      record = { height, round: LAST_ROUND, proposal: null, prevote: null, precommit: null };
+      slot.write(encode(recordCodec, record));
+    },
+    isSpoilt: slot.isSpoilt,
     close: () => slot.close(),
   };
 }

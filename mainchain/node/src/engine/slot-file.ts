@@ -17,13 +17,16 @@ const MAX_VALUE_BYTES: number = SLOT_BYTES - HEAD_BYTES - 4;
 /** One small value, replaced in place and durable when `write` returns. */
 export interface SlotFile {
   readonly value: Uint8Array | undefined;
+  /** One of the two records could not be read when it was opened: a torn write, or the disk lost the newer one. */
+  readonly isSpoilt: boolean;
   write(value: Uint8Array): void;
   close(): void;
 }
 
 /**
  * Two slots, written in turn: a torn write can spoil only the slot it was replacing with something newer that
- * nobody has seen yet.
+ * nobody has seen yet. A disk that loses what was on it looks the same; whoever asks must look elsewhere for what the
+ * record could have known, see own-words.ts.
  * @throws {SlotFileError} if the file is absent although it must exist, or no slot of it can be read
  */
 export function openSlotFile(
@@ -50,6 +53,7 @@ export function openSlotFile(
   opened.sync();
   let { sequence, value } = newest;
   return {
+    isSpoilt: slots.includes(undefined),
     get value(): Uint8Array | undefined {
       return value.length === 0 ? undefined : value;
     },

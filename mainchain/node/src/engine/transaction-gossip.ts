@@ -72,13 +72,14 @@ export function createTransactionGossip(parts: TransactionGossipComponents): Tra
   function admit(peer: Connection, transaction: Uint8Array): void {
     try {
       mempool.add(transaction);
-      if (!parts.isValidator(peer)) announce(transaction);
-      parts.onAdmitted();
     } catch (error) {
       // Only what no honest node passes on is held against the peer; nonces and fees differ between nodes.
       if (!(error instanceof CodedError)) throw error;
       if (FORGERIES.has(error.code)) peer.penalize(20);
+      return;
     }
+    if (!parts.isValidator(peer)) announce(transaction);
+    parts.onAdmitted();
   }
 
   function work(): void {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CodedError, hexToBytes } from "@ropenet/protocol";
 import type { Logger } from "pino";
+import type { z } from "zod";
 import { type ErrorJson, RpcError, toErrorJson } from "./errors.ts";
 import type { PlainMethod, RpcHandlers } from "./methods.ts";
 import { type RpcMethod, type RpcMethods, rpcParams } from "./schema.ts";
@@ -12,6 +13,8 @@ const MAX_BATCH_ANSWER = 16 * 1024 * 1024;
 const FORESEEN = 32;
 const MAX_ID_LENGTH = 128;
 const MAX_METHOD_LENGTH = 64;
+/** Of a client's own words in what it is told. */
+const MAX_SHOWN = 100;
 
 type Id = string | number | null;
 
@@ -25,7 +28,7 @@ interface Answer {
 interface Call {
   /** undefined = a notification, which gets no answer */
   readonly id: Id | undefined;
-  readonly method: RpcMethod;
+  readonly method: string;
   readonly params: unknown;
 }
 
@@ -54,12 +57,12 @@ export function createDispatcher(
 
   function run(call: Call, subscribe: Subscribe | undefined): unknown {
     const { method } = call;
+    if (!isMethod(method)) throw new RpcError({ code: "rpc/unknown-method", method });
     const parsed = rpcParams[method].safeParse(call.params ?? {});
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
-      const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
-      const operand = [...(issue?.path ?? []), ...unknown].join(".");
-      const detail = issue?.message ?? "invalid";
+      const operand = operandOf(issue);
+      const detail = issue?.message.slice(0, MAX_SHOWN) ?? "invalid";
       throw new RpcError({ code: "rpc/bad-params", method, operand, detail });
     }
     if (method === "subscribe") {
@@ -74,7 +77,6 @@ export function createDispatcher(
     let call: Call | undefined;
     try {
       call = readCall(request);
-      if (!call) return undefined;
       const result = run(call, subscribe);
       return call.id === undefined ? undefined : { jsonrpc: "2.0", id: call.id, result };
     } catch (error) {
@@ -156,11 +158,20 @@ function parse(text: string): unknown {
   }
 }
 
-/** Undefined for a notification of what nobody knows. @throws {RpcError} `rpc/bad-request`, `rpc/unknown-method` */
-function readCall(request: unknown): Call | undefined {
+const isMethod = (name: string): name is RpcMethod => Object.hasOwn(rpcParams, name);
+
+/** What of the parameters is wrong: also one that nobody knows. */
+function operandOf(issue: z.core.$ZodIssue | undefined): string {
+  if (!issue) return "";
+  const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  return [...issue.path, ...unknown].join(".").slice(0, MAX_SHOWN);
+}
+
+/** @throws {RpcError} `rpc/bad-request` */
+function readCall(request: unknown): Call {
   const { jsonrpc, method, params, id: _, ...rest } = fieldsOf(request);
   const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw bad(unknown.slice(0, MAX_METHOD_LENGTH), "not of JSON-RPC 2.0");
+  if (unknown !== undefined) throw bad(unknown.slice(0, MAX_SHOWN), "no member of a request");
   if (jsonrpc !== "2.0") throw bad("jsonrpc", 'must be "2.0"');
   if (typeof method !== "string" || method.length > MAX_METHOD_LENGTH) {
     throw bad("method", `a string of at most ${MAX_METHOD_LENGTH} characters`);
@@ -168,13 +179,10 @@ function readCall(request: unknown): Call | undefined {
   const isNotification = !Object.hasOwn(request as object, "id");
   const id = idOf(request);
   if (!isNotification && id === null && fieldsOf(request)["id"] !== null) {
-    throw bad("id", `a safe integer, null or a string of at most ${MAX_ID_LENGTH} characters`);
+    const kinds = `an integer below 2^53, null or a string of at most ${MAX_ID_LENGTH} characters`;
+    throw bad("id", kinds);
   }
-  // A notification gets no answer, not even that it cannot be understood.
-  const isKnown = Object.hasOwn(rpcParams, method);
-  if (!isKnown && !isNotification) throw new RpcError({ code: "rpc/unknown-method", method });
-  if (!isKnown) return undefined;
-  return { id: isNotification ? undefined : id, method: method as RpcMethod, params };
+  return { id: isNotification ? undefined : id, method, params };
 }
 
 function fieldsOf(request: unknown): Record<string, unknown> {
@@ -186,8 +194,8 @@ function fieldsOf(request: unknown): Record<string, unknown> {
 
 function idOf(request: unknown): Id {
   const id = (request as { readonly id?: unknown } | null)?.id;
-  // A greater one would come back as another.
-  if (typeof id === "number") return Number.isSafeInteger(id) ? id : null;
+  // Any other number might come back as another one than was sent.
+  if (typeof id === "number") return Number.isSafeInteger(id) && !Object.is(id, -0) ? id : null;
   return typeof id === "string" && id.length <= MAX_ID_LENGTH ? id : null;
 }
 

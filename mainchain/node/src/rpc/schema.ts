@@ -228,7 +228,8 @@ export const rpcParams: { readonly [M in RpcMethod]: z.ZodType<RpcMethods[M]["pa
       to: hex(MAX_KEY_BYTES),
       limit: z.int().min(1).max(MAX_RANGE_ENTRIES),
     })
-    .refine(({ from, to }) => from < to, { path: ["to"], message: "not above from" }),
+    // Lower-case hex sorts as its bytes do.
+    .refine(({ from, to }) => from <= to, { path: ["to"], message: "below from" }),
   account: z.strictObject({ address: z.string().max(90) }),
   outbox_proof: z.strictObject({ gateway: hexOf(32), index: decimal, checkpointHeight: decimal }),
   checkpoint: z.strictObject({

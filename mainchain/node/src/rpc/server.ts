@@ -55,6 +55,8 @@ const TIMES = {
 };
 /** A connection on which nothing moves, be it a slow reader's. */
 const IDLE_MS = 30_000;
+/** The only one that JSON has between programs. */
+const UTF_8 = /^charset="?utf-?8"?$/;
 const MAX_HEADER_BYTES = 8 * 1024;
 /** What is no HTTP, or too long a head, gets a code like everything else. */
 function clientError(error: NodeJS.ErrnoException): string {
@@ -123,7 +125,7 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
     const { method: verb = "", url: path = "", socket } = request;
     const page = await pages.answer(request);
     if (page) return page;
-    if (path !== "/") throw new RpcError({ code: "rpc/unknown-route", route: path.slice(0, 100) });
+    assertRoute(path);
     if (verb !== "POST") throw new RpcError({ code: "rpc/wrong-verb", verb, allowed: "POST" });
     assertJson(request);
     const text = await bodies.read(request);
@@ -151,9 +153,7 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
     socket.on("error", () => socket.destroy());
     try {
       assertAccess(request, options.host);
-      const { url: path = "" } = request;
-      if (path !== "/")
-        throw new RpcError({ code: "rpc/unknown-route", route: path.slice(0, 100) });
+      assertRoute(request.url ?? "");
       sockets.upgrade(request, socket, head);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -178,10 +178,17 @@ export function createRpcServer(options: RpcServerOptions, parts: RpcComponents)
 /** A page of another site can send a form's types without asking, but not this one. */
 function assertJson({ headers }: IncomingMessage): void {
   const expected = JSON_TYPE;
-  const type = (headers["content-type"] ?? "").toLowerCase();
-  if (!/^application\/json *(; *charset="?utf-8"?)?$/.test(type)) {
+  const [type, ...parameters] = (headers["content-type"] ?? "")
+    .split(";")
+    .map((part) => part.trim().toLowerCase());
+  const charsets = parameters.filter((one) => one.startsWith("charset="));
+  if (type !== expected || !charsets.every((one) => UTF_8.test(one))) {
     throw new RpcError({ code: "rpc/wrong-content-type", expected });
   }
+}
+
+function assertRoute(path: string): void {
+  if (path !== "/") throw new RpcError({ code: "rpc/unknown-route", route: path.slice(0, 100) });
 }
 
 function reply(response: ServerResponse, { status, type, body }: Page): void {

@@ -97,7 +97,7 @@ export async function fetchState(config: NodeConfig, parts: FetchComponents): Pr
       anchor: { kind: "header", height: trustHeight, blockId: hexToBytes(stateSync.trustBlockId) },
       openStore: (at) => openStore(at, sealer),
     });
-    openSigners(config, sealer);
+    openSigners(config, manifest.height, sealer);
     return manifest;
   } finally {
     download.stop();

@@ -9,14 +9,15 @@ import {
   concatBytes,
   type DuplicateVote,
   decode,
+  decodeOwn,
   decodeTransaction,
   duplicateVoteCodec,
   encode,
   type Header,
   headerCodec,
   list,
-  ofOwn,
   Reader,
+  readOwn,
   struct,
   type TransactionEvent,
   type TransactionResult,
@@ -99,7 +100,7 @@ export function toEventJson({ kind, attributes }: TransactionEvent): EventJson {
 export function createBlockStore(store: KeyValueStore): BlockStore {
   function read<T>(key: Uint8Array, decoder: (bytes: Uint8Array) => T): T | undefined {
     const bytes = store.get(key);
-    return bytes && ofOwn(() => decoder(bytes));
+    return bytes && readOwn(() => decoder(bytes));
   }
 
   const blocks: BlockStore = {
@@ -212,7 +213,7 @@ export function pruneBlocks(
   const remove = (key: Uint8Array): void => void operations.push({ key, value: undefined });
   const bodies = store.range(atHeight(SPACE.block, 0n), atHeight(SPACE.block, below), limit);
   for (const [key, bytes] of bodies) {
-    const { header, evidence, transactions } = ofOwn(() => decode(blockCodec, bytes));
+    const { header, evidence, transactions } = decodeOwn(blockCodec, bytes);
     const { height } = header;
     remove(key);
     remove(atHeight(SPACE.commit, height));

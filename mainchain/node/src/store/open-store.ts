@@ -1,4 +1,4 @@
-import { equalBytes, utf8ToBytes } from "@ropenet/protocol";
+import { equalBytes, LocalFault, utf8ToBytes } from "@ropenet/protocol";
 import { NodeError } from "../errors.ts";
 import type { KeyValueStore } from "./key-value-store.ts";
 import { sealStore } from "./sealed-store.ts";
@@ -11,7 +11,8 @@ const SEALED = utf8ToBytes("sealed");
 
 /**
  * The one way in which a node's store is opened, by the node and by its tools.
- * @throws {NodeError} `store/encrypted`, `store/not-encrypted`, `store/tampered` with another store's key
+ * @throws {NodeError} `store/encrypted`, `store/not-encrypted`
+ * @throws {LocalFault} `store/tampered` with another store's key
  */
 export function openStore(directory: string, sealer?: Sealer): KeyValueStore {
   const store = openSqliteStore(directory);
@@ -25,7 +26,7 @@ export function openStore(directory: string, sealer?: Sealer): KeyValueStore {
     if (!format && !isEmpty(store)) throw new NodeError({ code: "store/not-encrypted", directory });
     if (!format) sealed.write([{ key: FORMAT_KEY, value: SEALED }]);
     if (!equalBytes(sealed.get(FORMAT_KEY) ?? SEALED, SEALED)) {
-      throw new NodeError({ code: "store/tampered" });
+      throw new LocalFault(new NodeError({ code: "store/tampered" }));
     }
     return sealed;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { ofOwn, type WriteBatch } from "@ropenet/protocol";
+import type { WriteBatch } from "@ropenet/protocol";
 import type { Wal } from "../engine/wal.ts";
 import type { KeyValueStore } from "./key-value-store.ts";
 import type { Sealer } from "./sealer.ts";
@@ -11,11 +11,11 @@ export function sealStore(store: KeyValueStore, sealer: Sealer): KeyValueStore {
   return {
     get(key): Uint8Array | undefined {
       const sealed = store.get(key);
-      return sealed && ofOwn(() => sealer.open(key, sealed));
+      return sealed && sealer.open(key, sealed);
     },
     *range(from, to, limit): Generator<readonly [Uint8Array, Uint8Array]> {
       for (const [key, sealed] of store.range(from, to, limit)) {
-        yield [key, ofOwn(() => sealer.open(key, sealed))];
+        yield [key, sealer.open(key, sealed)];
       }
     },
     write(batch): void {

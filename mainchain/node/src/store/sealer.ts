@@ -1,12 +1,12 @@
 import { CryptoError, hmacSm3, kdfSm3, sm4Gcm } from "@ropenet/crypto";
-import { concatBytes, utf8ToBytes } from "@ropenet/protocol";
+import { concatBytes, LocalFault, utf8ToBytes } from "@ropenet/protocol";
 import { NodeError } from "../errors.ts";
 
 /** Makes bytes unreadable without the key, and noticeable when changed or moved. */
 export interface Sealer {
   /** `place` is where the bytes belong: elsewhere they do not open. */
   seal(place: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  /** @throws {NodeError} `store/tampered` */
+  /** @throws {LocalFault} `store/tampered` */
   open(place: Uint8Array, sealed: Uint8Array): Uint8Array;
 }
 
@@ -40,7 +40,7 @@ export function createSealer(secret: Uint8Array): Sealer {
         return sm4Gcm.open(cipherKey, nonce, sealed.slice(NONCE_BYTES), place);
       } catch (cause) {
         if (!(cause instanceof CryptoError)) throw cause;
-        throw new NodeError({ code: "store/tampered" }, { cause });
+        throw new LocalFault(new NodeError({ code: "store/tampered" }), { cause });
       }
     },
   };

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { ofOwn, type WriteBatch } from "@ropenet/protocol";
+import { LocalFault, type WriteBatch } from "@ropenet/protocol";
 import { NodeError } from "../errors.ts";
 import { type KeyValueStore, RANGE_PAGE } from "./key-value-store.ts";
 
@@ -78,15 +78,13 @@ const fileOf = (directory: string): string => join(directory, "state.db");
 
 /** SQLite names neither its file nor a code that a person could look up. @throws {LocalFault} `store/failed` */
 function coded<T>(file: string, work: () => T): T {
-  return ofOwn(() => {
-    try {
-      return work();
-    } catch (cause) {
-      if ((cause as { code?: unknown }).code !== "ERR_SQLITE_ERROR") throw cause;
-      const detail = (cause as Error).message;
-      throw new NodeError({ code: "store/failed", file, detail }, { cause });
-    }
-  });
+  try {
+    return work();
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== "ERR_SQLITE_ERROR") throw cause;
+    const detail = (cause as Error).message;
+    throw new LocalFault(new NodeError({ code: "store/failed", file, detail }), { cause });
+  }
 }
 
 const SETTINGS = [

@@ -50,7 +50,6 @@ function startDuty(): CheckpointDuty {
           return new Uint8Array(64).fill(Number(height) + suite);
         },
         signHandover: (suite, fromEpoch) => new Uint8Array(64).fill(Number(fromEpoch) + suite),
-        close: () => undefined,
       },
       mempool,
       announce: (transaction) => announced.push(transaction),

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   copyFileSync,
@@ -20,7 +21,7 @@ import {
   type DevnetNode,
   readConfig,
 } from "../../src/index.ts";
-import { type Exit, eventually, freePorts, launch, type NodeProcess } from "./devnet.ts";
+import { type Exit, eventually, freePorts, launch, MAIN, type NodeProcess } from "./devnet.ts";
 
 let directory: string;
 let devnet: Devnet;
@@ -172,6 +173,35 @@ describe("a node that cannot start says why in one line", () => {
         onHalted: () => undefined,
       });
     expect(open).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe("a command line that is not understood", () => {
+  it.each([
+    ["nothing", [], "one of --home DIR and --config FILE"],
+    ["both a home and a config", ["--home", "a", "--config", "b"], "one of --home DIR"],
+    ["an option that does not exist", ["--home", "a", "--speed", "11"], "Unknown option '--speed'"],
+    ["a word too many", ["--home", "a", "b"], "Unexpected argument 'b'"],
+    ["an option without its value", ["--home"], "Option '--home <value>' argument missing"],
+    ["an option twice", ["--home", "a", "--home", "b"], "--home is given twice"],
+    ["a command that does not exist", ["start", "--home", "a"], "Unexpected argument 'start'"],
+    ["an argument of two lines", ["--a\nb"], "Unknown option '--a?b'"],
+    ["a tool's option that does not exist", ["doctor", "--home", "a", "--speed"], "Unknown option"],
+  ])("%s: one line, exit 2", (_, args, detail) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+      encoding: "utf8",
+    });
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^node\/bad-arguments detail=[^\n]*\n$/);
+    expect(stderr).toContain(detail);
+  });
+
+  it("help is no mistake", () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, "--help"], {
+      encoding: "utf8",
+    });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^Usage: /);
   });
 });
 

@@ -71,6 +71,26 @@ it("answers every method and pushes each block once to each subscriber", async (
   bystander.socket.terminate();
 });
 
+it("is at / and nowhere else, as the rest of the RPC", async () => {
+  for (const path of ["ws", "health", "?x", "/"]) {
+    const socket = new WebSocket(`${network.url.replace("http", "ws")}/${path}`);
+    const refused = await new Promise<{ status: number | undefined; body: string }>(
+      (resolve, reject) => {
+        socket.once("open", () => reject(new Error(`open at ${path}`)));
+        socket.once("unexpected-response", (_request, response) => {
+          let body = "";
+          response.on("data", (part) => {
+            body += String(part);
+          });
+          response.on("end", () => resolve({ status: response.statusCode, body }));
+        });
+      },
+    );
+    expect([path, refused.status]).toEqual([path, 404]);
+    expect(refused.body).toContain("rpc/unknown-route");
+  }
+});
+
 it("bounds subscriptions, messages and haste", async () => {
   const clients = await Promise.all([open(), open(), open()]);
   const [one, two, three] = clients;

@@ -110,7 +110,7 @@ describe("a snapshot", () => {
     rmSync(config.directory, { recursive: true });
     cpSync(state, config.directory, { recursive: true });
     const { openSigners } = await import("../../src/cli/restore-command.ts");
-    openSigners(config);
+    openSigners(config, manifest.height);
     await nodes.start(0, 1, 2, 3);
     await nodes.pay(0, 2);
     const height = await nodes.height(0);

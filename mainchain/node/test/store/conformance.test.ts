@@ -1,7 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bytesToHex, compareBytes, utf8ToBytes, type WriteBatch } from "@ropenet/protocol";
+import {
+  bytesToHex,
+  compareBytes,
+  LocalFault,
+  utf8ToBytes,
+  type WriteBatch,
+} from "@ropenet/protocol";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { KeyValueStore } from "../../src/store/key-value-store.ts";
@@ -138,6 +144,20 @@ describe("the sqlite store on disk", () => {
     store.write([put("a", "2")]);
     expect(store.get(key("a"))).toEqual(key("2"));
     store.close();
+  });
+
+  it("calls a file that went bad a fault of this machine, which no caller takes for a verdict", () => {
+    const store = openSqliteStore(directory);
+    store.write(Array.from({ length: 2_000 }, (_, index) => put(`k${index}`, "x".repeat(50))));
+    store.close();
+    const file = join(directory, "state.db");
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0xff, bytes.length / 2));
+    const again = openSqliteStore(directory);
+    const read = () => [...again.range(key("k"), key("l"))];
+    expect(read).toThrow(LocalFault);
+    expect(read).toThrow(expect.objectContaining({ code: "store/failed" }));
+    again.close();
   });
 
   it("refuses a folder that another open store holds", () => {

@@ -6,7 +6,7 @@ import {
   chainRecordCodec,
   checkpointCodec,
   checkpointDigest,
-  decode,
+  decodeOwn,
   equalBytes,
   type Handover,
   handoverDigest,
@@ -157,9 +157,9 @@ class CommittedQueries implements Queries {
       .flatMap((one) => {
         // A chain that was approved later has no leaf in this checkpoint.
         const { value: then } = proveAt(reader, stateKey.chain(one.gateway), checkpointHeight);
-        if (!(then && isAdmitted(decode(chainRecordCodec, then)))) return [];
+        if (!(then && isAdmitted(decodeOwn(chainRecordCodec, then)))) return [];
         const { value } = proveAt(reader, stateKey.outbox(one.gateway), checkpointHeight);
-        const { count, root } = value ? decode(outboxRecordCodec, value) : emptyOutbox(suite);
+        const { count, root } = value ? decodeOwn(outboxRecordCodec, value) : emptyOutbox(suite);
         return [{ gatewayUid: one.gateway, count, root }];
       });
     const count = summaries.find(({ gatewayUid }) => equalBytes(gatewayUid, gateway))?.count ?? 0n;

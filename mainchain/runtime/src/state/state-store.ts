@@ -2,12 +2,12 @@ import {
   b32,
   type Codec,
   CodedError,
-  decode,
+  decodeOwn,
   encode,
   equalBytes,
   type KeyValueReader,
-  ofOwn,
   optional,
+  readOwn,
   struct,
   u32,
   u64,
@@ -48,12 +48,11 @@ export interface Head extends StoredHead {
   readonly stateRoot: Uint8Array;
 }
 
+/** @throws {CodedError} `state/height-pruned` */
 function readRoot(reader: KeyValueReader, version: bigint): NodeReference | undefined {
   const bytes = reader.get(rootKey(version));
-  if (!bytes) {
-    throw new CodedError({ code: "state/height-pruned", height: version });
-  }
-  const stored = ofOwn(() => decode(storedRoot, bytes));
+  if (!bytes) throw new CodedError({ code: "state/height-pruned", height: version });
+  const stored = decodeOwn(storedRoot, bytes);
   return stored ? { ...stored, version: Number(stored.version) } : undefined;
 }
 
@@ -61,8 +60,9 @@ function readRoot(reader: KeyValueReader, version: bigint): NodeReference | unde
 export function readHead(reader: KeyValueReader): Head | undefined {
   const bytes = reader.get(HEAD);
   if (!bytes) return undefined;
-  const head = ofOwn(() => decode(storedHead, bytes));
-  const root = readRoot(reader, head.height);
+  const head = decodeOwn(storedHead, bytes);
+  // The committed root is never pruned: without it the store is broken, and no question was wrong.
+  const root = readOwn(() => readRoot(reader, head.height));
   return { ...head, root, stateRoot: root?.hash ?? ZERO_32 };
 }
 

@@ -1,10 +1,9 @@
 import {
   type Codec,
-  decode,
+  decodeOwn,
   encode,
   type KeyValueReader,
   list,
-  ofOwn,
   struct,
   u64,
   varBytes,
@@ -72,7 +71,7 @@ export function sweep(
   isChanged: (key: Uint8Array) => boolean,
 ): Sweep {
   const stored = reader.get(SWEEP);
-  const before = stored ? ofOwn(() => decode(sweepCodec, stored)) : FIRST;
+  const before = stored ? decodeOwn(sweepCodec, stored) : FIRST;
   const record = { ...before, leaves: before.leaves + BigInt(grown) };
   const deleted = deleteDead(reader, version, record);
   const passed = passOn(reader, version, { ...record, floors: deleted.floors });

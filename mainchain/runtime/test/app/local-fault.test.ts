@@ -1,63 +1,94 @@
-import { blockIdOf, CodedError, equalBytes, LocalFault, stateKey } from "@ropenet/protocol";
+import {
+  accountRecordCodec,
+  type Block,
+  blockIdOf,
+  CodedError,
+  LocalFault,
+  stateKey,
+} from "@ropenet/protocol";
 import { describe, expect, it } from "vitest";
+import { createRuntime } from "../../src/index.ts";
 import { valueKey } from "../../src/state/key-space.ts";
 import { alice, bob } from "../kit/genesis.ts";
 import { MemoryStore } from "../kit/memory-store.ts";
 import { plan, RopeBench } from "../kit/rope-bench.ts";
 
-const BOB = valueKey(stateKey.account(bob.address));
+/** Only the handler of a transfer reads it. */
+const RECIPIENT = valueKey(stateKey.account(bob.address));
 
-/** A disk on which one record cannot be read while `failing`. */
+/** A disk of which one row can go bad. */
 class FailingStore extends MemoryStore {
-  failing = false;
+  row: (() => Uint8Array) | undefined;
 
   override get(key: Uint8Array): Uint8Array | undefined {
-    if (this.failing && equalBytes(key, BOB))
-      throw new LocalFault(new CodedError({ code: "store/failed" }));
-    return super.get(key);
+    const isBad =
+      this.row && key.length === RECIPIENT.length && Buffer.compare(key, RECIPIENT) === 0;
+    return isBad ? this.row?.() : super.get(key);
   }
 }
 
-describe("what a node keeps and cannot read", () => {
-  const founded = RopeBench.create();
-  founded.do(plan(alice, "accounts/transfer", { to: bob.address, amount: 5n }));
-  const give = plan(alice, "accounts/transfer", { to: bob.address, amount: 1n });
+const unreadable = (): never => {
+  throw new LocalFault(new CodedError({ code: "store/failed" }));
+};
+const rotten = (): Uint8Array => Uint8Array.of(1, 2, 3);
 
-  it("halts it in the middle of a block, and makes no failed transaction of it", () => {
-    const store = new FailingStore(founded.store);
-    const rope = founded.on(store);
-    const block = rope.build(rope.sign([give]));
-    store.failing = true;
-    expect(() => rope.runtime.application.verifyBlock(blockIdOf(block.header), block)).toThrow(
-      LocalFault,
-    );
-    expect(() => rope.runtime.application.verifyBlock(blockIdOf(block.header), block)).toThrow(
-      "store/failed",
-    );
-    // Once the disk can be read again, the block is what it is to everybody else.
-    store.failing = false;
-    expect(rope.commit(block).result.stateRoot).toEqual(
-      founded.fork().commit(block).result.stateRoot,
-    );
+function scene(row: () => Uint8Array): {
+  readonly rope: RopeBench;
+  readonly store: FailingStore;
+  readonly block: Block;
+} {
+  const store = new FailingStore(RopeBench.create().store);
+  const rope = RopeBench.create().on(store);
+  const transfer = plan(alice, "accounts/transfer", { to: bob.address, amount: 7n });
+  const block = rope.build(rope.sign([transfer]));
+  store.row = row;
+  return { rope, store, block };
+}
+
+describe.each([
+  ["that cannot be read", "store/failed", unreadable],
+  ["that is not what was written", "store/bad-record", rotten],
+])("a row of this node's store %s", (_, code, row) => {
+  it("makes neither a failed transaction nor a refused block", () => {
+    const { rope, block } = scene(row);
+    const before = rope.stateRoot;
+    const { application } = rope.runtime;
+    const verify = () => application.verifyBlock(blockIdOf(block.header), block);
+    expect(verify).toThrow(LocalFault);
+    expect(verify).toThrow(expect.objectContaining({ code }));
+    expect(() => application.applyBlock(blockIdOf(block.header), block)).toThrow(LocalFault);
+    expect(() => application.commit()).toThrow("app/not-applied");
+    expect(rope.stateRoot).toEqual(before);
   });
 
-  it("halts it as well when it can be read and not understood", () => {
-    const store = new MemoryStore(founded.store);
-    const rope = founded.on(store);
-    const block = rope.build(rope.sign([give]));
-    store.write([{ key: BOB, value: Uint8Array.of(1, 2, 3) }]);
-    const { application } = founded.on(store).runtime;
-    expect(() => application.verifyBlock(blockIdOf(block.header), block)).toThrow(LocalFault);
+  it("is no verdict on a transaction that wants in", () => {
+    const { store } = scene(row);
+    const transfer = plan(bob, "accounts/transfer", { to: alice.address, amount: 1n });
+    const [bytes] = RopeBench.create().sign([transfer]);
+    const { application } = createRuntime({ reader: store, checkInvariants: true });
+    if (!bytes) throw new Error("unreachable");
+    expect(() => application.checkTx(application.readTx(bytes))).toThrow(LocalFault);
+    const limits = { maxBytes: 1_000_000, maxTransactions: 10 };
+    expect(() => application.buildBlock([bytes], limits)).toThrow(LocalFault);
   });
+});
 
-  it("is no reason to leave a transaction out of one's own block either", () => {
-    const store = new MemoryStore(founded.store);
-    const rope = founded.on(store);
-    const sent = rope.sign([give]);
-    store.write([{ key: valueKey(stateKey.account(alice.address)), value: Uint8Array.of(1) }]);
-    const { application } = founded.on(store).runtime;
-    expect(() => application.buildBlock(sent, { maxBytes: 10_000, maxTransactions: 9 })).toThrow(
-      LocalFault,
-    );
-  });
+it("a read that failed leaves nothing behind: once it succeeds, the block does what it does everywhere", () => {
+  const { rope, store, block } = scene(unreadable);
+  const { application } = rope.runtime;
+  expect(() => application.verifyBlock(blockIdOf(block.header), block)).toThrow(LocalFault);
+  store.row = undefined;
+  const elsewhere = RopeBench.create().commit(block);
+  const here = rope.commit(block);
+  expect(here.result.stateRoot).toEqual(elsewhere.result.stateRoot);
+  expect(here.transactions.map((one) => one.code)).toEqual([undefined]);
+  const { balance } = rope.must(stateKey.account(bob.address), accountRecordCodec);
+  expect(balance).toBeGreaterThanOrEqual(7n);
+});
+
+it("a store without the root of its committed height is broken, and no question about it was wrong", () => {
+  const { store } = scene(rotten);
+  store.write([{ key: Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0, 0), value: undefined }]);
+  const { application } = createRuntime({ reader: store, checkInvariants: true });
+  expect(() => application.info()).toThrow(LocalFault);
 });

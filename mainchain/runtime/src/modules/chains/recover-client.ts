@@ -5,12 +5,13 @@ import {
   chainRecordCodec,
   checkAttestorSet,
   clientRecordCodec,
+  decodeOwn,
   provenHeaderRecordCodec,
   type RecoverClient,
   stateKey,
   u64,
 } from "@ropenet/protocol";
-import { type Context, decodeRecord, type StateView, writeRecord } from "../../module.ts";
+import { type Context, type StateView, writeRecord } from "../../module.ts";
 import { ChainsError } from "./errors.ts";
 import { KEPT_HEADERS, writeHeaderCount } from "./update-client.ts";
 
@@ -29,12 +30,12 @@ function dropHeaders(state: StateView, gateway: Uint8Array, keptHeight: bigint):
   const to = new Uint8Array([...stateKey.provenHeader(gateway, TOP), 0]);
   let kept: Kept = { count: 0, latestHeight: 0n, latestTimeMs: 0n };
   for (const [key, value] of state.range(from, to, KEPT_HEADERS + 1)) {
-    const height = decodeRecord(u64, key.slice(-8));
+    const height = decodeOwn(u64, key.slice(-8));
     if (height > keptHeight) {
       state.delete(key);
       continue;
     }
-    const { timeMs } = decodeRecord(provenHeaderRecordCodec, value);
+    const { timeMs } = decodeOwn(provenHeaderRecordCodec, value);
     kept = { count: kept.count + 1, latestHeight: height, latestTimeMs: timeMs };
   }
   return kept;

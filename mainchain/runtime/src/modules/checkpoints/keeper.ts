@@ -7,6 +7,7 @@ import {
   canonicalDigestRecordCodec,
   checkpointCodec,
   checkpointDigest,
+  decodeOwn,
   encode,
   equalBytes,
   type LatestCheckpointRecord,
@@ -31,7 +32,6 @@ import { readBridgeKeys } from "../../bridge-keys.ts";
 import { bridgeKeysOf, readEpoch } from "../../epochs.ts";
 import {
   type Context,
-  decodeRecord,
   readRecord,
   type StateView,
   type TransactionContext,
@@ -138,7 +138,7 @@ export function keptCheckpoints(state: StateView, suite: Suite): readonly Checkp
   const from = stateKey.checkpoint(suite, 0n);
   return state
     .range(from, stateKey.checkpoint(suite, top), KEPT_CHECKPOINTS + 1)
-    .map(([, value]) => decodeRecord(checkpointCodec, value));
+    .map(([, value]) => decodeOwn(checkpointCodec, value));
 }
 
 export function dropOldest(state: StateView, suite: Suite, kept: readonly Checkpoint[]): void {

@@ -6,6 +6,7 @@ import {
   checkpointCodec,
   checkpointDigest,
   decode,
+  decodeOwn,
   encode,
   equalBytes,
   type Handover,
@@ -17,7 +18,7 @@ import {
   u64,
 } from "@ropenet/protocol";
 import { readStakingParameters, readStakingProgress } from "../../epochs.ts";
-import { type Context, decodeRecord, readRecord, type StateView } from "../../module.ts";
+import { type Context, readRecord, type StateView } from "../../module.ts";
 import type { Statements } from "../../slices.ts";
 import { CheckpointsError } from "./errors.ts";
 import { readHandover } from "./handovers.ts";
@@ -41,7 +42,7 @@ export function forgetDigests({ state, timeMs }: Context, suite: Suite): void {
     FORGOTTEN_PER_CHECKPOINT,
   );
   for (const [key, value] of oldest) {
-    if (decodeRecord(canonicalDigestRecordCodec, value).timeMs + unbondingMs >= timeMs) return;
+    if (decodeOwn(canonicalDigestRecordCodec, value).timeMs + unbondingMs >= timeMs) return;
     state.delete(key);
     state.set(stateKey.forgottenDigest(suite), key.slice(-8));
   }

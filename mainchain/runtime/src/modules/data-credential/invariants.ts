@@ -2,16 +2,11 @@ import {
   bytesToHex,
   credentialPositionRecordCodec,
   credentialRecordCodec,
+  decodeOwn,
   stateKey,
   ZERO_32,
 } from "@ropenet/protocol";
-import {
-  type Context,
-  decodeRecord,
-  type Invariant,
-  readRecord,
-  type StateView,
-} from "../../module.ts";
+import { type Context, type Invariant, readRecord, type StateView } from "../../module.ts";
 
 const FULL_32 = new Uint8Array(32).fill(0xff);
 const MAX_POSITIONS = 64;
@@ -47,7 +42,7 @@ function check({ state }: Context): readonly string[] {
         stateKey.credentialPosition(credentialId, FULL_32),
         MAX_POSITIONS,
       )
-      .map(([, value]) => decodeRecord(credentialPositionRecordCodec, value))
+      .map(([, value]) => decodeOwn(credentialPositionRecordCodec, value))
       .reduce((sum, { remaining, used }) => sum + remaining + used, 0n);
     const { granted, inFlight } = record;
     return placed + inFlight === granted

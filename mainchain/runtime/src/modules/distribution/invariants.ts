@@ -1,5 +1,5 @@
-import { stateKey, validatorRewardsRecordCodec } from "@ropenet/protocol";
-import { type Context, decodeRecord, type Invariant } from "../../module.ts";
+import { decodeOwn, stateKey, validatorRewardsRecordCodec } from "@ropenet/protocol";
+import type { Context, Invariant } from "../../module.ts";
 import { readPool } from "./keeper.ts";
 
 const FIRST = new Uint8Array(20);
@@ -19,7 +19,7 @@ function check({ state }: Context): readonly string[] {
   if (state.changedKeys(from, to).length > 0) {
     const sum = state
       .range(from, to, MAX_RECORDS)
-      .map(([, value]) => decodeRecord(validatorRewardsRecordCodec, value))
+      .map(([, value]) => decodeOwn(validatorRewardsRecordCodec, value))
       .reduce((total, { outstanding, commission }) => total + outstanding + commission, 0n);
     if (sum !== credited) sentences.push(`validators hold ${sum}, the pool says ${credited}`);
   }

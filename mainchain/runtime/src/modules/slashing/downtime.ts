@@ -3,6 +3,7 @@ import {
   type Block,
   bytesToHex,
   type Commit,
+  decodeOwn,
   type EpochMember,
   type SigningRecord,
   type StakingParametersRecord,
@@ -11,13 +12,7 @@ import {
   stateKey,
 } from "@ropenet/protocol";
 import { epochAt, readStakingParameters } from "../../epochs.ts";
-import {
-  type Context,
-  decodeRecord,
-  readRecord,
-  type StateView,
-  writeRecord,
-} from "../../module.ts";
+import { type Context, readRecord, type StateView, writeRecord } from "../../module.ts";
 import type { Penalties } from "../../slices.ts";
 
 const FIRST = new Uint8Array(20);
@@ -42,7 +37,7 @@ function openRecords(state: StateView): ReadonlyMap<string, SigningRecord> {
   return new Map(
     entries.map(([key, value]) => [
       bytesToHex(key.slice(-20)),
-      decodeRecord(signingRecordCodec, value),
+      decodeOwn(signingRecordCodec, value),
     ]),
   );
 }

@@ -1,6 +1,7 @@
 import {
   bridgeKeysRecordCodec,
   cutRecordCodec,
+  decodeOwn,
   type EpochMember,
   type EpochRecord,
   epochRecordCodec,
@@ -18,7 +19,7 @@ import {
   runningEpoch,
   validatorsOf,
 } from "../../epochs.ts";
-import { type Context, decodeRecord, type StateView, writeRecord } from "../../module.ts";
+import { type Context, type StateView, writeRecord } from "../../module.ts";
 import type { Handovers, Rewards } from "../../slices.ts";
 import {
   findValidator,
@@ -43,7 +44,7 @@ export interface EpochParts {
 function candidates(state: StateView): readonly Candidate[] {
   return state
     .range(stateKey.validator(FIRST), stateKey.validator(LAST), MAX_VALIDATORS_ON_RECORD)
-    .map(([, value]) => decodeRecord(validatorRecordCodec, value))
+    .map(([, value]) => decodeOwn(validatorRecordCodec, value))
     .map((record) => ({ record, selfStake: selfStakeOf(state, record) }));
 }
 
@@ -154,7 +155,7 @@ function forgetOldest(context: Context, running: bigint, handovers: Handovers): 
   const { unbondingBlocks, unbondingMs } = readStakingParameters(state);
   const oldest = state
     .range(stateKey.epoch(0n), stateKey.epoch(TOP), FORGOTTEN_PER_EPOCH)
-    .map(([, value]) => decodeRecord(epochRecordCodec, value));
+    .map(([, value]) => decodeOwn(epochRecordCodec, value));
   for (const epoch of oldest) {
     const after = readEpoch(state, epoch.epoch + 1n);
     if (epoch.epoch >= running || !after || after.firstHeight === 0n) return;

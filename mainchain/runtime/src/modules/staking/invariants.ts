@@ -1,10 +1,11 @@
 import {
+  decodeOwn,
   stateKey,
   unbondingPoolRecordCodec,
   utf8ToBytes,
   validatorRecordCodec,
 } from "@ropenet/protocol";
-import { type Context, decodeRecord, type Invariant } from "../../module.ts";
+import type { Context, Invariant } from "../../module.ts";
 import { MAX_VALIDATORS_ON_RECORD, readSupply } from "./records.ts";
 
 const FIRST = new Uint8Array(20);
@@ -18,13 +19,13 @@ function check({ state }: Context): readonly string[] {
   const sentences: string[] = [];
   const tokens = state
     .range(stateKey.validator(FIRST), stateKey.validator(LAST), MAX_VALIDATORS_ON_RECORD + 1)
-    .reduce((sum, [, value]) => sum + decodeRecord(validatorRecordCodec, value).tokens, 0n);
+    .reduce((sum, [, value]) => sum + decodeOwn(validatorRecordCodec, value).tokens, 0n);
   if (tokens !== bonded) sentences.push(`validators hold ${tokens}, bonded are ${bonded}`);
   const [from, to] = [stateKey.unbondingPool(FIRST, 0n), stateKey.unbondingPool(LAST, 0n)];
   const pools = state.range(from, to, MAX_POOLS);
   if (pools.length === MAX_POOLS) return sentences;
   const leaving = pools.reduce(
-    (sum, [, value]) => sum + decodeRecord(unbondingPoolRecordCodec, value).tokens,
+    (sum, [, value]) => sum + decodeOwn(unbondingPoolRecordCodec, value).tokens,
     0n,
   );
   if (leaving !== unbonding) sentences.push(`pools hold ${leaving}, unbonding are ${unbonding}`);

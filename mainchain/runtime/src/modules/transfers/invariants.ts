@@ -1,11 +1,12 @@
 import {
   bytesToHex,
   conservationRecordCodec,
+  decodeOwn,
   positionRecordCodec,
   stateKey,
   ZERO_32,
 } from "@ropenet/protocol";
-import { type Context, decodeRecord, type Invariant, type StateView } from "../../module.ts";
+import type { Context, Invariant, StateView } from "../../module.ts";
 import { readBooks } from "./books.ts";
 
 const FULL_32 = new Uint8Array(32).fill(0xff);
@@ -35,7 +36,7 @@ function sumOfPositions(
 ): { readonly outstanding: bigint; readonly inFlight: bigint } {
   return state
     .range(stateKey.position(assetId, ZERO_32), stateKey.position(assetId, FULL_32), MAX_POSITIONS)
-    .map(([, value]) => decodeRecord(positionRecordCodec, value))
+    .map(([, value]) => decodeOwn(positionRecordCodec, value))
     .reduce(
       (sum, { outstanding, inFlight }) => ({
         outstanding: sum.outstanding + outstanding,
@@ -49,7 +50,7 @@ function check({ state }: Context): readonly string[] {
   return touchedAssets(state).flatMap((assetId) => {
     const name = bytesToHex(assetId).slice(0, 12);
     const bytes = state.get(stateKey.conservation(assetId));
-    if (bytes) decodeRecord(conservationRecordCodec, bytes);
+    if (bytes) decodeOwn(conservationRecordCodec, bytes);
     const { escrow, outstandingTotal, inFlight, held } = readBooks(state, assetId);
     const sum = sumOfPositions(state, assetId);
     const sentences: string[] = [];
