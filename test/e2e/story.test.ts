@@ -208,11 +208,12 @@ describe("npm start -- --once --report FILE", () => {
   });
 
   test.each([
-    ["while databases and strands start", 1_200],
-    ["while validators start", 3_000],
-    ["while services start", 6_000],
+    ["while databases and strands start", 100],
+    ["while validators start", 1_800],
+    ["while services start", 4_800],
   ])("Ctrl-C %s ends quietly, with nothing left", async (_, afterMs) => {
     const again = start(run.stateFolder, ["--no-story"]);
+    await awaitOutput(again, /starting databases, strands and validators/, 30_000);
     await sleep(afterMs);
     again.interrupt();
     const code = await again.exited;

@@ -24,21 +24,18 @@ export const accountRecordCodec: Codec<AccountRecord> = struct<AccountRecord>({
 });
 
 /** What decides blocks; see ENGINE. */
-export type EngineId = 1 | 2 | 3 | 4 | 5;
+export type EngineId = 1 | 2 | 3;
 
 /**
- * The engines that a genesis selects from. The first three are one state machine over differently elected sets:
- * weight by stake, an elected committee of delegates with a vote each, a vote each for all who are admitted. Proof of
- * work is probabilistic: what it decided may be undone by more work. CometBFT is another program that carries the
- * same application. Source: docs/engines.md.
+ * The engines that a genesis selects from: one BFT state machine over differently elected sets. Weight by stake; an
+ * elected committee of delegates with a vote each (DPoS); a vote each for all who are admitted. Source: docs/staking.md,
+ * The next set.
  */
 export const ENGINE: {
   readonly stake: 1;
   readonly delegates: 2;
   readonly equal: 3;
-  readonly work: 4;
-  readonly cometBft: 5;
-} = { stake: 1, delegates: 2, equal: 3, work: 4, cometBft: 5 };
+} = { stake: 1, delegates: 2, equal: 3 };
 
 /** Chain parameters fixed at genesis. */
 export interface ParametersRecord {
@@ -64,7 +61,7 @@ export const parametersRecordCodec: Codec<ParametersRecord> = struct<ParametersR
   maxHoldMs: u64,
   baseFee: u128,
   developmentProfile: bool,
-  engine: choice<EngineId>(1, 2, 3, 4, 5),
+  engine: choice<EngineId>(1, 2, 3),
 });
 
 /** One validator's bridge keys: suite 1 Ethereum address, suite 2 SM2 public key. */

@@ -111,7 +111,7 @@ const genesis: Arbitrary<Genesis> = fc.record({
     maxHoldMs: u64,
     baseFee: u128,
     developmentProfile: fc.boolean(),
-    engine: fc.constantFrom(1, 2, 3, 4, 5),
+    engine: fc.constantFrom(1, 2, 3),
   }),
   validators: list(
     fc.record({
