@@ -7,27 +7,29 @@ import {OutboxProofs} from "./OutboxProofs.sol";
 import {SignerSets} from "./SignerSets.sol";
 import {TaggedHash} from "./TaggedHash.sol";
 
-/// The rope as this strand sees it: one signer set, the newest checkpoint, a few recent roots.
+/// The rope as this strand sees it: one signer set, the newest checkpoint, the roots of the last hour.
 /// Source: docs/protocol.md §6, "Rope → strand".
 abstract contract CheckpointClient is GatewayStorage {
-    /// Proofs under the newest eight distinct roots stay good, so that a checkpoint cannot overtake a delivery
-    /// on its way. Any accepted root is as good as the newest: outboxes only grow.
-    uint256 private constant RECENT_ROOTS = 8;
+    /// A root is good for proofs until this long after a newer one took its place: anybody may bring checkpoints,
+    /// and however many come, none overtakes a delivery on its way. Any accepted root is as good as the newest:
+    /// outboxes only grow. It ends, so that whoever forges one root cannot use it for ever.
+    uint64 private constant ROOT_GRACE_MS = 3_600_000;
 
     struct Accepted {
         uint64 height;
         uint64 timeMs;
         uint64 epoch;
-        uint64 rootsAccepted;
     }
 
     Accepted private accepted;
     bytes32 private signerSetHash;
-    bytes32[RECENT_ROOTS] private recentRoots;
+    bytes32 private newestRoot;
+    /// By this strand's own clock; zero of a root that was never accepted, and of the newest.
+    mapping(bytes32 outboxesRoot => uint64 replacedAtMs) private replacedAtMs;
 
     constructor(Configuration memory c, SignerSet memory set) {
         signerSetHash = soundSetHash(c.ropeChainId, c.epoch, set);
-        accepted = Accepted({height: c.trustedHeight, timeMs: c.trustedTimeMs, epoch: c.epoch, rootsAccepted: 0});
+        accepted = Accepted({height: c.trustedHeight, timeMs: c.trustedTimeMs, epoch: c.epoch});
         requireWithinTrust(c.trustedTimeMs, c.trustingPeriodMs);
     }
 
@@ -44,9 +46,9 @@ abstract contract CheckpointClient is GatewayStorage {
         if (c.outboxesRoot == 0 || c.stateRoot == 0) revert ZeroRoot();
         requireQuorum(TaggedHash.digestCalldata(TaggedHash.CHECKPOINT, checkpoint), stored.epoch, set, certificate);
 
-        if (c.outboxesRoot != newestRoot(stored.rootsAccepted)) {
-            recentRoots[stored.rootsAccepted % RECENT_ROOTS] = c.outboxesRoot;
-            ++stored.rootsAccepted;
+        if (c.outboxesRoot != newestRoot) {
+            replacedAtMs[newestRoot] = localNowMs();
+            newestRoot = c.outboxesRoot;
         }
         stored.height = c.height;
         stored.timeMs = c.timeMs;
@@ -81,8 +83,9 @@ abstract contract CheckpointClient is GatewayStorage {
             height: accepted.height,
             timeMs: accepted.timeMs,
             epoch: accepted.epoch,
-            outboxesRoot: newestRoot(accepted.rootsAccepted),
-            signerSetHash: signerSetHash
+            outboxesRoot: newestRoot,
+            signerSetHash: signerSetHash,
+            trustingPeriodMs: trustingPeriodMs
         });
     }
 
@@ -90,13 +93,10 @@ abstract contract CheckpointClient is GatewayStorage {
         return accepted.timeMs;
     }
 
-    /// The newest root first: older ones are read only when a checkpoint overtook the proof.
     function isRecentRoot(bytes32 outboxesRoot) public view returns (bool) {
-        uint256 count = accepted.rootsAccepted;
-        for (uint256 back = 1; back <= RECENT_ROOTS && back <= count; ++back) {
-            if (recentRoots[(count - back) % RECENT_ROOTS] == outboxesRoot) return true;
-        }
-        return false;
+        if (outboxesRoot == 0 || outboxesRoot == newestRoot) return outboxesRoot != 0;
+        uint64 sinceMs = replacedAtMs[outboxesRoot];
+        return sinceMs != 0 && localNowMs() <= sinceMs + ROOT_GRACE_MS;
     }
 
     function requireInOutbox(uint8 leafType, bytes32 bodyHash, OutboxProof calldata proof) internal view {
@@ -106,10 +106,6 @@ abstract contract CheckpointClient is GatewayStorage {
     function requireFresh() internal view {
         uint64 storedMs = accepted.timeMs;
         if (localNowMs() > uint256(storedMs) + maxLagMs) revert StaleCheckpoint(storedMs, localNowMs());
-    }
-
-    function newestRoot(uint64 rootsAccepted) private view returns (bytes32) {
-        return rootsAccepted == 0 ? bytes32(0) : recentRoots[(rootsAccepted - 1) % RECENT_ROOTS];
     }
 
     function requireQuorum(bytes32 digest, uint64 epoch, SignerSet memory set, Certificate calldata certificate)

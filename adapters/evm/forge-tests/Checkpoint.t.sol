@@ -234,25 +234,50 @@ contract CheckpointTest is RopeKit {
         vm.assertEq(gateway.gatewayUid(), OUR_UID);
     }
 
-    function test_keepsEightRootsSoThatACheckpointCannotOvertakeADelivery() external {
+    function test_keepsARootForAnHourHoweverManyCheckpointsOvertakeADelivery() external {
         bytes memory payload = hex"09";
         bytes memory packet = Records.packet(controlPacket(payload));
         uint64 index = queuePacket(packet);
         seal();
         IRopeGateway.OutboxProof memory proof = prove(index);
-        bytes32 first = outboxesRoot();
-        for (uint256 i; i < 7; ++i) {
+        bytes32 root = outboxesRoot();
+        for (uint256 i; i < 40; ++i) {
             queue(1, keccak256(abi.encode(i)));
             seal();
-            // A heartbeat without a new root takes no place.
-            seal();
+            vm.assertTrue(gateway.isRecentRoot(root));
         }
-        vm.assertTrue(gateway.isRecentRoot(first));
+        vm.warp(block.timestamp + 3600);
+        vm.assertTrue(gateway.isRecentRoot(root));
+        vm.warp(block.timestamp + 1);
+        vm.assertFalse(gateway.isRecentRoot(root));
+        vm.expectRevert(IRopeGateway.BadProof.selector);
         gateway.receivePacket(packet, payload, PAYEE, proof);
-        queue(1, keccak256("one more"));
+        vm.warp(block.timestamp - 1);
+        gateway.receivePacket(packet, payload, PAYEE, proof);
+    }
+
+    function test_keepsTheNewestRootForAsLongAsNoneTakesItsPlaceAndAnHourMore() external {
+        queue(1, keccak256("first"));
         seal();
-        vm.assertFalse(gateway.isRecentRoot(first));
+        bytes32 root = outboxesRoot();
+        vm.warp(block.timestamp + 7200);
+        // A heartbeat without a new root replaces nothing.
+        seal();
+        vm.assertTrue(gateway.isRecentRoot(root));
+        queue(1, keccak256("second"));
+        seal();
+        vm.assertTrue(gateway.isRecentRoot(root));
+        vm.warp(block.timestamp + 3601);
+        vm.assertFalse(gateway.isRecentRoot(root));
+        vm.assertTrue(gateway.isRecentRoot(outboxesRoot()));
+    }
+
+    function test_takesNoRootThatItNeverAcceptedWhateverItsClock() external {
         vm.assertFalse(gateway.isRecentRoot(0));
+        seal();
+        vm.assertFalse(gateway.isRecentRoot(0));
+        vm.warp(1);
+        vm.assertFalse(gateway.isRecentRoot(keccak256("never")));
     }
 
     // ----------------------------------------------------------------- handover

@@ -161,7 +161,7 @@ class BatchSubmission {
       return;
     }
     if (info.error === "BadProof" && leadsToCheckpoint(this.#batch, gatewayUid, call.indexes)) {
-      // Newer checkpoints have pushed this one out: the same events, proven anew, will pass.
+      // A newer checkpoint came first, or took its place too long ago: the same events, proven anew, will pass.
       const stale = { ...info, code: "gateway/stale-checkpoint" };
       throw gatewayError(name, stale, { kind: "retryable" });
     }
