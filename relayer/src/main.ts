@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { createRopeAdapter } from "@ropenet/adapter-mainchain";
 import { connectRope, createWallet, ropeTrustOf } from "@ropenet/client";
 import {
@@ -10,6 +9,7 @@ import {
   SUITE_KECCAK,
 } from "@ropenet/protocol";
 import { destination, pino } from "pino";
+import { readArguments } from "./arguments.ts";
 import { loadConfig, loadSecretKey, type RelayerConfig } from "./config.ts";
 import type { QueueStore } from "./queue/trigger-queue.ts";
 import { type Relayer, startRelayer } from "./relayer.ts";
@@ -73,23 +73,24 @@ async function start(config: RelayerConfig): Promise<Relayer> {
   return relayer;
 }
 
-const { values } = parseArgs({
-  options: { config: { type: "string" }, help: { type: "boolean", default: false } },
-});
-
-if (values.help || !values.config) {
-  process.stdout.write(HELP);
-  process.exitCode = values.help ? 0 : 2;
-} else {
-  try {
-    const relayer = await start(loadConfig(values.config));
-    for (const name of ["SIGINT", "SIGTERM"] as const) {
-      process.once(name, () => {
-        void relayer.close().then(() => process.exit(0));
-      });
-    }
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+async function main(): Promise<void> {
+  const file = readArguments(process.argv.slice(2));
+  if (file === undefined) {
+    process.stdout.write(HELP);
+    return;
   }
+  const relayer = await start(loadConfig(file));
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => {
+      void relayer.close().then(() => process.exit(0));
+    });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const isUsage = error instanceof CodedError && error.code === "relayer/bad-arguments";
+  process.exitCode = isUsage ? 2 : 1;
 }

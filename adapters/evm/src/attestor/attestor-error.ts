@@ -1,6 +1,7 @@
 import { CodedError } from "@ropenet/protocol";
 
 export type AttestorErrorInfo =
+  | { readonly code: "attestor/bad-arguments"; readonly detail: string }
   | { readonly code: "attestor/bad-config"; readonly field: string; readonly reason: string }
   | { readonly code: "attestor/bad-key"; readonly file: string; readonly reason: string }
   | { readonly code: "attestor/key-exposed"; readonly file: string; readonly mode: string }
@@ -10,7 +11,10 @@ export type AttestorErrorInfo =
       readonly reason: string;
     }
   | { readonly code: "attestor/wrong-chain"; readonly expected: string; readonly actual: string }
-  | { readonly code: "attestor/bad-height" }
+  | { readonly code: "attestor/bad-height"; readonly height: string }
+  | { readonly code: "attestor/bad-query"; readonly field: string; readonly reason: string }
+  | { readonly code: "attestor/unknown-route"; readonly path: string }
+  | { readonly code: "attestor/wrong-method"; readonly method: string; readonly allow: string }
   | {
       readonly code: "attestor/not-final";
       readonly height: bigint;

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import {
   type AttestedHeader,
@@ -126,25 +127,68 @@ describe("the attestor process", () => {
     expect(restarted.child.exitCode).toBe(0);
   });
 
-  it("refuses heights that are not final, heights that are none, and anything but GET", async () => {
+  it("refuses heights that are not final, and whatever it was not asked to serve, each under its code", async () => {
     const { child } = await run();
     await healthy();
     const latest = await readHeader(createEvmRpc(anvil.rpcUrl), "latest");
-    expect(await get(`/attestation?height=${latest.height + 5n}`)).toMatchObject({
-      status: 409,
-      body: { code: "attestor/not-final" },
-    });
-    for (const text of ["", "-1", "0x10", "007", "1e3"]) {
-      expect(await get(`/attestation?height=${text}`)).toMatchObject({
-        status: 400,
-        body: { code: "attestor/bad-height" },
-      });
+    const above = String(latest.height + 5n);
+    const refusals: readonly (readonly [string, number, object])[] = [
+      [`/attestation?height=${above}`, 409, { code: "attestor/not-final", height: above }],
+      ...["", "-1", "0x10", "007", "1e3"].map(
+        (height) =>
+          [`/attestation?height=${height}`, 400, { code: "attestor/bad-height", height }] as const,
+      ),
+      ["/attestation", 400, { code: "attestor/bad-query", field: "height", reason: "missing" }],
+      ["/attestation?height=1&height=2", 400, { code: "attestor/bad-query", field: "height" }],
+      ["/attestation?height=1&x=2", 400, { code: "attestor/bad-query", field: "x" }],
+      ["/status?x", 400, { code: "attestor/bad-query", field: "x", reason: "unknown" }],
+      ["/keys", 404, { code: "attestor/unknown-route", path: "/keys" }],
+    ];
+    for (const [path, status, error] of refusals) {
+      expect(await get(path)).toMatchObject({ status, body: { error } });
     }
     const posted = await fetch(`${url}/attestation?height=1`, { method: "POST" });
     expect(posted.status).toBe(405);
-    expect((await get("/keys")).status).toBe(404);
+    expect(posted.headers.get("allow")).toBe("GET, HEAD");
+    expect(await posted.json()).toEqual({
+      error: { code: "attestor/wrong-method", method: "POST", allow: "GET, HEAD" },
+    });
+    expect((await fetch(`${url}/health`, { method: "HEAD" })).status).toBe(200);
     child.kill("SIGTERM");
     await exited(child);
+  });
+
+  it("outlives a request target that is no path", async () => {
+    const { child } = await run();
+    await healthy();
+    for (const target of ["//", "http://[", "*"]) {
+      const status = await new Promise((resolve, reject) => {
+        const { port } = new URL(url);
+        request({ host: "127.0.0.1", port, path: target }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on("error", reject)
+          .end();
+      });
+      expect(status).toBe(404);
+    }
+    expect((await get("/health")).status).toBe(200);
+    child.kill("SIGTERM");
+    await exited(child);
+  });
+
+  it.each([
+    [["--nothing"], "--nothing"],
+    [["file.json"], "file.json"],
+    [[], "--config FILE is missing"],
+    [["--config"], "--config"],
+    [["--config", "a.json", "--config", "b.json"], "twice"],
+  ])("ends with one line and status 2 where it is called with %j", async (args, detail) => {
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^attestor\/bad-arguments [^\n]*\n$/);
+    expect(stderr).toContain(detail);
   });
 
   it("starts neither on another chain nor with a key that others can read", async () => {
@@ -175,7 +219,10 @@ describe("the attestor process", () => {
     expect(contradiction).toContain("attestor/contradiction");
     expect((await get("/health")).status).toBe(503);
     const next = await get(`/attestation?height=${height + 1n}`);
-    expect(next).toMatchObject({ status: 503, body: { code: "attestor/contradiction" } });
+    expect(next).toMatchObject({
+      status: 503,
+      body: { error: { code: "attestor/contradiction" } },
+    });
     expect((await get("/attestation/latest")).body["headerHash"]).toBe(before.body["headerHash"]);
 
     child.kill("SIGKILL");
