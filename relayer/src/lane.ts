@@ -3,6 +3,8 @@ import type { Logger } from "pino";
 import { deliver, type Refusal } from "./deliver.ts";
 import { type OpenEvent, OpenEvents } from "./plan/open-events.ts";
 import { type BatchLimits, dueEvents, planBatch } from "./plan/plan-batch.ts";
+import { type Cursor, readSource } from "./read-source.ts";
+import { refreshClient } from "./refresh-client.ts";
 
 /** One direction between two chains. */
 export interface Lane {
@@ -36,12 +38,12 @@ export interface LaneRunner {
   step(lane: Lane, signal: AbortSignal): Promise<LaneStep>;
 }
 
-/** Heights a scan covers at most, so that a fresh worker on a long chain makes progress it can report. */
-const SCAN_SPAN = 2_000n;
 const STANDINGS_PER_CALL = 512;
 /** A packet has at most 4 KiB: 40 MiB a lane. */
 const MAX_OPEN = 10_000;
 const SHOWN = 100;
+/** A worker looks as seldom whether a destination can still lose what it has taken: finality takes seconds to minutes. */
+const LONGEST_SETTLE_LOOK_MS = 30_000;
 const FIRST_BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 600_000;
 
@@ -70,28 +72,19 @@ async function followEpochs(
 
 /** What one worker remembers of a lane. Never trusted: a fresh worker finds the same work, because both chains answer from their state. */
 interface LaneMemory {
-  /** nothing of the source below this height is unread */
-  nextHeight: bigint;
+  cursor: Cursor;
   believedEpoch: bigint | undefined;
+  /** when the destination's client is looked at again, ms since 1970 */
+  clientLookMs: number;
+  /** whether what was found at the start has been reported */
+  hasRecovered: boolean;
   readonly open: OpenEvents;
 }
 
-/** The next stretch of the source, as long as there is room for what it holds. */
-async function readSource(
-  { source, destination }: Lane,
-  memory: LaneMemory,
-  signal: AbortSignal,
-): Promise<void> {
-  const { height } = await source.finalised(signal);
-  if (height < memory.nextHeight || memory.open.room === 0) return;
-  const fromHeight = memory.nextHeight;
-  const toHeight = height - fromHeight > SCAN_SPAN ? fromHeight + SCAN_SPAN : height;
-  const range = { fromHeight, toHeight, counterparty: destination.gateway };
-  memory.open.add(await source.scan(range, signal));
-  memory.nextHeight = toHeight + 1n;
-}
-
-/** Asks the destination for what is due: drops what it has, sets aside what it keeps out, returns what it lacks. */
+/**
+ * Asks the destination for what is due: drops what it has for good, keeps what it may still lose, sets aside what it
+ * keeps out, returns what it lacks.
+ */
 async function stillOpen(
   { destination }: Lane,
   { open }: LaneMemory,
@@ -105,6 +98,8 @@ async function stillOpen(
     const standings = await destination.standings(part, signal);
     for (const [index, event] of part.entries()) {
       if (standings[index] === "taken") open.remove(event);
+      else if (standings[index] === "settling")
+        open.settle(event, (looks) => now + Math.min(backOffMs(looks), LONGEST_SETTLE_LOOK_MS));
       else if (standings[index] === "open") lacking.push(event);
       else open.setAside(event, "relayer/kept-out", (attempts) => now + backOffMs(attempts));
     }
@@ -147,8 +142,10 @@ export function createLaneRunner(options: {
     const known = memories.get(lane.name);
     if (known) return known;
     const fresh: LaneMemory = {
-      nextHeight: options.startHeight(lane),
+      cursor: { nextHeight: options.startHeight(lane), readThere: 0 },
       believedEpoch: undefined,
+      clientLookMs: 0,
+      hasRecovered: false,
       open: new OpenEvents(maxOpen),
     };
     memories.set(lane.name, fresh);
@@ -157,29 +154,37 @@ export function createLaneRunner(options: {
 
   function makeRoom({ name }: Lane, { open }: LaneMemory): void {
     if (open.room > 0 || open.waiting(now()).length < open.size) return;
-    const forgotten = open.forgetOldest().map(describe);
+    const forgotten = open.forgetOldest();
+    const oldest = forgotten.slice(0, SHOWN).map(describe);
     logger.error(
-      { lane: name, forgotten },
+      { lane: name, forgotten: forgotten.length, oldest },
       "more events wait than are kept: the oldest are given up until a restart",
+    );
+  }
+
+  /** What a worker that starts finds on the chains, of the first stretch that it reads. */
+  function reportRecovery({ name }: Lane, memory: LaneMemory, found: number): void {
+    memory.hasRecovered = true;
+    if (found === 0) return;
+    const pending = memory.open.undelivered;
+    logger.info(
+      { lane: name, pending, delivered: found - pending },
+      "从链上恢复 recovered from the chains",
     );
   }
 
   return {
     async step(lane, signal): Promise<LaneStep> {
       const memory = memoryOf(lane);
-      const isFirst = memory.believedEpoch === undefined && memory.open.size === 0;
       const epoch = await followEpochs(lane, memory.believedEpoch, logger, signal);
       if (epoch !== undefined) memory.believedEpoch = epoch;
-      await readSource(lane, memory, signal);
+      if (now() >= memory.clientLookMs) {
+        memory.clientLookMs = await refreshClient(lane, now(), logger, signal);
+      }
+      memory.cursor = await readSource(lane, memory.cursor, memory.open, signal);
       const found = memory.open.size;
       const lacking = await stillOpen(lane, memory, now(), signal);
-      if (isFirst && found > 0) {
-        const taken = found - memory.open.size;
-        logger.info(
-          { lane: lane.name, pending: memory.open.size, delivered: taken },
-          "从链上恢复 recovered from the chains",
-        );
-      }
+      if (!memory.hasRecovered) reportRecovery(lane, memory, found);
       const events = planBatch(lacking, limits);
       const { results, refused } = await deliver(lane, events, signal);
       for (const refusal of refused) {
@@ -201,7 +206,7 @@ export function createLaneRunner(options: {
       return {
         delivered,
         alreadyDelivered: count("already-delivered"),
-        undelivered: memory.open.size - delivered - count("already-delivered"),
+        undelivered: memory.open.undelivered - delivered - count("already-delivered"),
         setAside: memory.open.waiting(now()).slice(0, SHOWN).map(describe),
         feePaid: results.reduce((sum, result) => sum + result.feePaid, 0n),
       };

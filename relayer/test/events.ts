@@ -25,3 +25,17 @@ export function packet(height: bigint, sequence: bigint, lane = 0, bytes = 10): 
     leafIndex: undefined,
   };
 }
+
+export function acknowledgement(height: bigint, sequence: bigint, lane = 0): OutboundEvent {
+  return {
+    kind: "acknowledgement",
+    acknowledgement: {
+      ...{ version: 1, status: 1, code: 0, lane, sequence, atMs: 0n },
+      ...{ sourceGateway: ZERO_32, destinationGateway: ZERO_32, packetHash: ZERO_32 },
+      ...{ resultHash: ZERO_32, payee: ZERO_32 },
+    },
+    height,
+    transactionHash: "",
+    leafIndex: undefined,
+  };
+}

@@ -18,7 +18,7 @@ function createScene(running: bigint, believed: bigint) {
   const idle = {
     finalised: async () => ({ height: 5n, timeMs: 0n }),
     scan: async () => [],
-    delivered: async () => [],
+    clientAge: async () => undefined,
     close: async () => undefined,
   };
   const rope = {

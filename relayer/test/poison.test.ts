@@ -10,7 +10,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { backOffMs, createLaneRunner } from "../src/lane.ts";
 import { keyOf } from "../src/plan/open-events.ts";
-import { packet } from "./events.ts";
+import { acknowledgement, packet } from "./events.ts";
 
 const refusal = (code: string, about: { about?: "items" }) =>
   new AdapterError({
@@ -29,6 +29,11 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
     taken: new Set<string>(),
     tried: [] as number[],
     broken: false,
+    mostAsked: 0,
+    /** whether what is taken is final at once */
+    finality: true,
+    /** happens between the question what is open and the delivery */
+    suspend: undefined as (() => void) | undefined,
   };
   const unused = async () => {
     throw new Error("not asked for");
@@ -37,13 +42,17 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
     gateway: ZERO_32,
     suite: SUITE_KECCAK,
     balance: unused,
+    proveTip: unused,
+    clientAge: async () => undefined,
     close: async () => undefined,
   };
   const source: ChainAdapter = {
     ...{ ...common, name: "source", standings: unused, submit: unused },
     finalised: async () => ({ height: scene.height, timeMs: 0n }),
-    scan: async ({ fromHeight, toHeight }) =>
-      scene.events.filter(({ height }) => height >= fromHeight && height <= toHeight),
+    scan: async ({ fromHeight, toHeight, limit }) =>
+      scene.events
+        .filter(({ height }) => height >= fromHeight && height <= toHeight)
+        .slice(0, limit),
     prove: async (chosen) =>
       ({
         kind: "evm",
@@ -52,15 +61,21 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
   };
   const destination: ChainAdapter = {
     ...{ ...common, name: "destination", finalised: unused, scan: unused, prove: unused },
-    standings: async (asked) =>
-      asked.map((event): Standing => {
-        if (scene.taken.has(keyOf(event))) return "taken";
+    standings: async (asked) => {
+      scene.mostAsked = Math.max(scene.mostAsked, asked.length);
+      return asked.map((event): Standing => {
+        if (scene.taken.has(keyOf(event))) return scene.finality ? "taken" : "settling";
         return scene.keptOut.has(keyOf(event)) ? "kept-out" : "open";
-      }),
+      });
+    },
     submit: async ({ items }) => {
       const keys = items.map(({ event }) => keyOf(event));
       scene.tried.push(keys.length);
-      if (scene.broken) throw refusal("chain/not-active", {});
+      scene.suspend?.();
+      if (keys.some((key) => scene.keptOut.has(key))) {
+        throw refusal("chain/not-active", { about: "items" });
+      }
+      if (scene.broken) throw refusal("client/frozen", {});
       if (keys.some((key) => scene.poison.has(key))) throw refusal("packet/x", { about: "items" });
       for (const key of keys) scene.taken.add(key);
       return { outcomes: keys.map(() => "delivered"), transactionHashes: [], feePaid: 1n };
@@ -145,13 +160,69 @@ describe("an event that its destination keeps out", () => {
     expect(setAside).toMatchObject([{ sequence: "2", code: "relayer/kept-out" }]);
     expect(scene.tried).toEqual([2]);
   });
+
+  it("stops neither the receipts nor the late packets that wait behind a batch of such", async () => {
+    const blocked = many(40);
+    const receipt = acknowledgement(1n, 41n);
+    const late = packet(1n, 42n);
+    const { scene, step } = createScene([...blocked, receipt, late]);
+    for (const event of blocked) scene.keptOut.add(keyOf(event));
+    const { delivered, setAside } = await step();
+    expect(delivered).toBe(2);
+    expect(setAside).toHaveLength(40);
+    expect([...scene.taken]).toEqual([keyOf(receipt), keyOf(late)]);
+  });
+
+  it("stops nothing either when it is kept out between the question and the delivery", async () => {
+    const events = [...many(10), acknowledgement(1n, 11n)];
+    const { scene, step } = createScene(events);
+    scene.suspend = () => {
+      for (const event of events.slice(0, 10)) scene.keptOut.add(keyOf(event));
+    };
+    expect((await step()).delivered).toBe(1);
+    expect(scene.tried).toEqual([11, 1]);
+    expect((await step()).setAside).toHaveLength(10);
+  });
+});
+
+describe("an event that its destination has taken, in a state that may be reverted", () => {
+  it("is delivered again if it is lost, and forgotten only once it is final", async () => {
+    const [event] = many(1) as [OutboundEvent];
+    const { scene, step } = createScene([event]);
+    scene.finality = false;
+    expect((await step()).delivered).toBe(1);
+    expect(await step()).toMatchObject({ undelivered: 0, setAside: [] });
+    scene.taken.clear();
+    expect((await step()).delivered).toBe(0);
+    scene.now += 1_000;
+    expect((await step()).delivered).toBe(1);
+    await step();
+    scene.finality = true;
+    scene.now += 60_000;
+    await step();
+    scene.taken.clear();
+    scene.now += 60_000;
+    expect(await step()).toMatchObject({ delivered: 0, undelivered: 0 });
+  });
+
+  it("does not stop those behind it on an ordered lane", async () => {
+    const lane = 0x8001;
+    const [first, second] = [packet(1n, 1n, lane), packet(150n, 2n, lane)];
+    const { scene, step } = createScene([first, second]);
+    scene.finality = false;
+    await step();
+    await step();
+    scene.height = 200n;
+    expect((await step()).delivered).toBe(1);
+    expect(scene.taken.size).toBe(2);
+  });
 });
 
 describe("what concerns the whole lane", () => {
   it("is thrown, tried once, and sets nothing aside", async () => {
     const { scene, step } = createScene(many(8));
     scene.broken = true;
-    await expect(step()).rejects.toMatchObject({ code: "chain/not-active" });
+    await expect(step()).rejects.toMatchObject({ code: "client/frozen" });
     expect(scene.tried).toEqual([8]);
     scene.broken = false;
     expect(await step()).toMatchObject({ delivered: 8, setAside: [] });
@@ -167,4 +238,13 @@ it("reads no further than it can remember, and gives up the oldest when all that
   await step();
   await step();
   expect([...scene.taken]).toEqual([keyOf(packet(150n, 9n))]);
+});
+
+it("takes from a stretch of its source no more than there is room for, and goes on where it stopped", async () => {
+  const heights = [5n, 7n, 7n, 7n, 7n, 7n, 9n];
+  const events = heights.map((height, index) => packet(height, BigInt(index + 1)));
+  const { scene, step } = createScene(events, 2);
+  for (let steps = 0; steps < 10; steps += 1) await step();
+  expect([...scene.taken]).toEqual(events.map(keyOf));
+  expect(scene.mostAsked).toBe(2);
 });

@@ -13,7 +13,14 @@ export function waitUntil(code: string, detail: string, afterMs: number): Adapte
 }
 
 /** Refusals of a single item: of its proof, its shape, or its place. */
-const ABOUT_ITEMS = /^(?:packet|proof|transfers?|asset|credential|codec)\//;
+const ABOUT_AN_ITEM = /^(?:packet|proof|transfers?|asset|credential|codec)\//;
+/** Refusals that fewer or other items would not meet: a suspended chain's receipts and late packets are still heard. */
+const ABOUT_THEIR_KIND_OR_NUMBER: ReadonlySet<string> = new Set([
+  "chain/not-active",
+  "fee/limit-exceeded",
+  "mempool/too-long",
+  "rpc/body-too-long",
+]);
 /** The receipts that tell it are on their way, or will be when the strand's next header is final. */
 const EARLY_RETURN_MS = 1_000;
 
@@ -28,9 +35,8 @@ export function classifyError(error: unknown): Error {
   if (error instanceof AdapterError) return error;
   if (error instanceof TransactionRefused) {
     const { code, message } = error;
-    const about = ABOUT_ITEMS.test(code) ? ({ about: "items" } as const) : {};
     return new AdapterError(
-      { code, chain: CHAIN, disposition: dispositionOf(code), ...about, detail: message },
+      { code, chain: CHAIN, disposition: dispositionOf(code), detail: message },
       { cause: error },
     );
   }
@@ -41,6 +47,15 @@ export function classifyError(error: unknown): Error {
     );
   }
   return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Of a transaction that carries items: the same, and whether the rest of them would pass without some. */
+export function classifyDelivery(error: unknown): Error {
+  const known = classifyError(error);
+  if (!(known instanceof AdapterError)) return known;
+  const { code } = known;
+  if (!ABOUT_AN_ITEM.test(code) && !ABOUT_THEIR_KIND_OR_NUMBER.has(code)) return known;
+  return new AdapterError({ ...known.info, about: "items" }, { cause: error });
 }
 
 export async function classified<T>(work: () => Promise<T>): Promise<T> {

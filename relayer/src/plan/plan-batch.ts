@@ -20,12 +20,14 @@ const isOrdered = (event: OutboundEvent): event is PacketEvent =>
 const bySequence = (left: PacketEvent, right: PacketEvent): number =>
   left.packet.sequence < right.packet.sequence ? -1 : 1;
 
+const isDue = ({ notBeforeMs }: OpenEvent, nowMs: number): boolean => notBeforeMs <= nowMs;
+
 /** What may go of each ordered lane: its open packets by sequence, up to the first that waits. */
 function dueInOrder(open: readonly OpenEvent[], nowMs: number): readonly PacketEvent[] {
-  const waits = new Set(
-    open.filter(({ notBeforeMs }) => notBeforeMs > nowMs).map((one) => one.event),
-  );
-  const ordered = open.map(({ event }) => event).filter(isOrdered);
+  // One that is settling does not stop those behind it: they came after it in the same state.
+  const known = open.filter((one) => !one.settling || isDue(one, nowMs));
+  const waits = new Set(known.filter((one) => !isDue(one, nowMs)).map((one) => one.event));
+  const ordered = known.map(({ event }) => event).filter(isOrdered);
   const lanes = Map.groupBy(ordered, ({ packet }) => packet.lane);
   return [...lanes.values()].flatMap((lane) => {
     const sorted = lane.toSorted(bySequence);
@@ -35,12 +37,12 @@ function dueInOrder(open: readonly OpenEvent[], nowMs: number): readonly PacketE
 }
 
 /**
- * What may be relayed now, in the order in which it should: ordered lanes first, by sequence, then the rest by age.
+ * What is to be looked at now, in the order in which it should be relayed: ordered lanes first, by sequence, then the rest by age.
  * Pure: the same events at the same time give the same plan in any process.
  */
 export function dueEvents(open: readonly OpenEvent[], nowMs: number): readonly OutboundEvent[] {
   const unordered = open
-    .filter(({ event, notBeforeMs }) => !isOrdered(event) && notBeforeMs <= nowMs)
+    .filter((one) => !isOrdered(one.event) && isDue(one, nowMs))
     .map(({ event }) => event);
   return [...dueInOrder(open, nowMs), ...unordered];
 }

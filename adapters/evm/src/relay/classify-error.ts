@@ -39,10 +39,8 @@ export function gatewayError(
 }
 
 /** The same failure, said of what was in the call: without the item that it is about, the rest would pass. */
-export function aboutItems(error: unknown, chain: string): unknown {
-  const known = classify(chain, error);
-  if (!(known instanceof AdapterError) || known.code === "adapter/unreachable") return known;
-  return new AdapterError({ ...known.info, about: "items" }, { cause: error });
+export function aboutItems(error: AdapterError): AdapterError {
+  return new AdapterError({ ...error.info, about: "items" }, { cause: error });
 }
 
 export function adapterError(

@@ -10,7 +10,7 @@ import {
 import { fromHex, toHex } from "../contracts/words.ts";
 import { readHeader } from "../rpc/header.ts";
 import { type EvmRpc, toQuantity } from "../rpc/json-rpc.ts";
-import { adapterError } from "./classify-error.ts";
+import { aboutItems, adapterError } from "./classify-error.ts";
 import { readAttestation } from "./read-attestation.ts";
 
 interface ProofJson {
@@ -66,7 +66,7 @@ async function readProofs(
   }
 }
 
-/** Slots of all events under one attested header, with the account's proof once. */
+/** Slots of all events, which may be none, under one attested header, with the account's proof once. */
 export async function proveEvents(
   gateway: StrandGateway,
   events: readonly OutboundEvent[],
@@ -88,10 +88,12 @@ export async function proveEvents(
   ]);
   const items = events.map((event, index) => {
     const storage = proofs.storageProof[index];
-    // A chain that was rolled back, or an answer that came home meanwhile: the scan will tell.
+    // An answer that came home meanwhile, which the destination's standing tells, or a node that forgot what it had
+    // shown: the others can go without this one.
     if (!storage || !equalBytes(word(storage.value), committedHash(event))) {
       const detail = `slot of event ${index} holds ${storage?.value ?? "nothing"} at ${header.height}`;
-      throw adapterError(name, "adapter/event-gone", detail, { kind: "retryable" });
+      const gone = adapterError(name, "adapter/event-gone", detail, { kind: "retryable" });
+      throw aboutItems(gone);
     }
     return { event, proof: storage.proof.map(fromHex) };
   });
