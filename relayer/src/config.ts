@@ -32,8 +32,6 @@ export interface RelayerConfig {
       }
     | undefined;
   readonly scanEveryMs: number;
-  /** clients of idle chains are brought the newest at this age; below a third of every trusting period */
-  readonly refreshAfterMs: number;
   readonly batch: { readonly maxItems: number; readonly maxBytes: number };
   readonly statusPort: number;
 }
@@ -77,7 +75,6 @@ const configSchema: z.ZodType<RelayerConfig> = z.object({
     })
     .optional(),
   scanEveryMs: z.number().int().min(50).max(60_000).default(400),
-  refreshAfterMs: z.number().int().min(10_000).max(604_800_000).default(21_600_000),
   batch: z
     .object({ maxItems: z.number().int().min(1).max(64), maxBytes: z.number().int().min(4096) })
     .default({ maxItems: 32, maxBytes: 64 * 1024 }),

@@ -3,7 +3,8 @@ import type { Logger } from "pino";
 import { deliver, type Refusal } from "./deliver.ts";
 import { type OpenEvent, OpenEvents } from "./plan/open-events.ts";
 import { type BatchLimits, dueEvents, planBatch } from "./plan/plan-batch.ts";
-import { refreshIfOld } from "./refresh.ts";
+import { type Cursor, readSource } from "./read-source.ts";
+import { refreshClient } from "./refresh-client.ts";
 
 /** One direction between two chains. */
 export interface Lane {
@@ -37,12 +38,12 @@ export interface LaneRunner {
   step(lane: Lane, signal: AbortSignal): Promise<LaneStep>;
 }
 
-/** Heights a scan covers at most, so that a fresh worker on a long chain makes progress it can report. */
-const SCAN_SPAN = 2_048n;
 const STANDINGS_PER_CALL = 512;
-/** A packet has at most 4 KiB: 40 MiB a lane, besides one height that alone holds more. */
+/** A packet has at most 4 KiB: 40 MiB a lane. */
 const MAX_OPEN = 10_000;
 const SHOWN = 100;
+/** A worker looks as seldom whether a destination can still lose what it has taken: finality takes seconds to minutes. */
+const LONGEST_SETTLE_LOOK_MS = 30_000;
 const FIRST_BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 600_000;
 
@@ -71,36 +72,19 @@ async function followEpochs(
 
 /** What one worker remembers of a lane. Never trusted: a fresh worker finds the same work, because both chains answer from their state. */
 interface LaneMemory {
-  /** nothing of the source below this height is unread */
-  nextHeight: bigint;
-  /** heights of one scan: fewer where they are full */
-  span: bigint;
+  cursor: Cursor;
   believedEpoch: bigint | undefined;
   /** when the destination's client is looked at again, ms since 1970 */
-  refreshAtMs: number;
+  clientLookMs: number;
+  /** whether what was found at the start has been reported */
+  hasRecovered: boolean;
   readonly open: OpenEvents;
 }
 
-/** The next stretch of the source, as long as there is room for what it holds. */
-async function readSource(
-  { source, destination }: Lane,
-  memory: LaneMemory,
-  signal: AbortSignal,
-): Promise<void> {
-  const { height } = await source.finalised(signal);
-  if (height < memory.nextHeight || memory.open.room === 0) return;
-  const fromHeight = memory.nextHeight;
-  const toHeight = height - fromHeight >= memory.span ? fromHeight + memory.span - 1n : height;
-  const range = { fromHeight, toHeight, counterparty: destination.gateway };
-  const events = await source.scan(range, signal);
-  const lastHeight = memory.open.addWhole(events) ?? toHeight;
-  memory.nextHeight = lastHeight + 1n;
-  const isFull = lastHeight < toHeight;
-  if (isFull && memory.span > 1n) memory.span /= 2n;
-  else if (!isFull && memory.span < SCAN_SPAN) memory.span *= 2n;
-}
-
-/** Asks the destination for what is due: drops what it has, sets aside what it keeps out, returns what it lacks. */
+/**
+ * Asks the destination for what is due: drops what it has for good, keeps what it may still lose, sets aside what it
+ * keeps out, returns what it lacks.
+ */
 async function stillOpen(
   { destination }: Lane,
   { open }: LaneMemory,
@@ -114,6 +98,8 @@ async function stillOpen(
     const standings = await destination.standings(part, signal);
     for (const [index, event] of part.entries()) {
       if (standings[index] === "taken") open.remove(event);
+      else if (standings[index] === "settling")
+        open.settle(event, (looks) => now + Math.min(backOffMs(looks), LONGEST_SETTLE_LOOK_MS));
       else if (standings[index] === "open") lacking.push(event);
       else open.setAside(event, "relayer/kept-out", (attempts) => now + backOffMs(attempts));
     }
@@ -144,8 +130,6 @@ function describe({ event, attempts, notBeforeMs, code = "" }: OpenEvent): SetAs
 export function createLaneRunner(options: {
   readonly limits: BatchLimits;
   readonly startHeight: (lane: Lane) => bigint;
-  /** age from which a client is brought the newest although nothing is to be delivered: well below any trusting period */
-  readonly refreshAfterMs: number;
   readonly logger: Logger;
   /** events that one lane keeps in memory */
   readonly maxOpen?: number;
@@ -158,10 +142,10 @@ export function createLaneRunner(options: {
     const known = memories.get(lane.name);
     if (known) return known;
     const fresh: LaneMemory = {
-      nextHeight: options.startHeight(lane),
-      span: SCAN_SPAN,
+      cursor: { nextHeight: options.startHeight(lane), readThere: 0 },
       believedEpoch: undefined,
-      refreshAtMs: 0,
+      clientLookMs: 0,
+      hasRecovered: false,
       open: new OpenEvents(maxOpen),
     };
     memories.set(lane.name, fresh);
@@ -170,41 +154,44 @@ export function createLaneRunner(options: {
 
   function makeRoom({ name }: Lane, { open }: LaneMemory): void {
     if (open.room > 0 || open.waiting(now()).length < open.size) return;
-    const forgotten = open.forgetOldest().map(describe);
+    const forgotten = open.forgetOldest();
+    const oldest = forgotten.slice(0, SHOWN).map(describe);
     logger.error(
-      { lane: name, forgotten },
+      { lane: name, forgotten: forgotten.length, oldest },
       "more events wait than are kept: the oldest are given up until a restart",
+    );
+  }
+
+  /** What a worker that starts finds on the chains, of the first stretch that it reads. */
+  function reportRecovery({ name }: Lane, memory: LaneMemory, found: number): void {
+    memory.hasRecovered = true;
+    if (found === 0) return;
+    const pending = memory.open.undelivered;
+    logger.info(
+      { lane: name, pending, delivered: found - pending },
+      "从链上恢复 recovered from the chains",
     );
   }
 
   return {
     async step(lane, signal): Promise<LaneStep> {
       const memory = memoryOf(lane);
-      const isFirst = memory.nextHeight === options.startHeight(lane);
       const epoch = await followEpochs(lane, memory.believedEpoch, logger, signal);
       if (epoch !== undefined) memory.believedEpoch = epoch;
-      await readSource(lane, memory, signal);
+      if (now() >= memory.clientLookMs) {
+        memory.clientLookMs = await refreshClient(lane, now(), logger, signal);
+      }
+      memory.cursor = await readSource(lane, memory.cursor, memory.open, signal);
       const found = memory.open.size;
       const lacking = await stillOpen(lane, memory, now(), signal);
-      if (isFirst && found > 0) {
-        const taken = found - memory.open.size;
-        logger.info(
-          { lane: lane.name, pending: memory.open.size, delivered: taken },
-          "从链上恢复 recovered from the chains",
-        );
-      }
+      if (!memory.hasRecovered) reportRecovery(lane, memory, found);
       const events = planBatch(lacking, limits);
-      const { results, refused } = await deliver(lane, events, now(), signal);
+      const { results, refused } = await deliver(lane, events, signal);
       for (const refusal of refused) {
         setAside(memory, refusal, now());
         logger.warn({ lane: lane.name, ...refusal.error.info }, "event set aside");
       }
       makeRoom(lane, memory);
-      const nowMs = now();
-      if (nowMs >= memory.refreshAtMs) {
-        const { refreshAfterMs } = options;
-        memory.refreshAtMs = await refreshIfOld(lane, { refreshAfterMs, nowMs, logger }, signal);
-      }
       const outcomes = results.flatMap((result) => result.outcomes);
       const count = (outcome: ItemOutcome): number =>
         outcomes.filter((one) => one === outcome).length;
@@ -219,7 +206,7 @@ export function createLaneRunner(options: {
       return {
         delivered,
         alreadyDelivered: count("already-delivered"),
-        undelivered: memory.open.size - delivered - count("already-delivered"),
+        undelivered: memory.open.undelivered - delivered - count("already-delivered"),
         setAside: memory.open.waiting(now()).slice(0, SHOWN).map(describe),
         feePaid: results.reduce((sum, result) => sum + result.feePaid, 0n),
       };

@@ -61,7 +61,6 @@ async function start(config: RelayerConfig): Promise<Relayer> {
       strands,
       queue: store,
       scanEveryMs: config.scanEveryMs,
-      refreshAfterMs: config.refreshAfterMs,
       limits: config.batch,
       statusPort: config.statusPort,
     },

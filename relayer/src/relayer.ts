@@ -10,7 +10,6 @@ export interface RelayerOptions {
   readonly strands: readonly { readonly adapter: ChainAdapter; readonly startHeight: bigint }[];
   readonly queue: QueueStore;
   readonly scanEveryMs: number;
-  readonly refreshAfterMs: number;
   readonly limits: { readonly maxItems: number; readonly maxBytes: number };
   readonly statusPort: number;
 }
@@ -100,7 +99,6 @@ export async function startRelayer(options: RelayerOptions, logger: Logger): Pro
     options.strands.map(({ adapter, startHeight }) => [adapter.name, startHeight]),
   );
   const runner = createLaneRunner({
-    refreshAfterMs: options.refreshAfterMs,
     limits: options.limits,
     startHeight: (lane) => starts.get(lane.source.name) ?? 1n,
     logger,

@@ -1,15 +1,7 @@
 import type { OutboundEvent } from "@ropenet/adapter-sdk";
 import { ZERO_32 } from "@ropenet/protocol";
 
-const NEVER = 1n << 62n;
-
-export function packet(
-  height: bigint,
-  sequence: bigint,
-  lane = 0,
-  bytes = 10,
-  timeoutMs: bigint = NEVER,
-): OutboundEvent {
+export function packet(height: bigint, sequence: bigint, lane = 0, bytes = 10): OutboundEvent {
   return {
     kind: "packet",
     packet: {
@@ -22,7 +14,7 @@ export function packet(
       transferId: ZERO_32,
       sender: ZERO_32,
       recipient: ZERO_32,
-      timeoutMs,
+      timeoutMs: 0n,
       gasLimit: 0,
       payloadLength: bytes,
       payloadHash: ZERO_32,
@@ -34,13 +26,13 @@ export function packet(
   };
 }
 
-export function acknowledgement(height: bigint, sequence: bigint): OutboundEvent {
+export function acknowledgement(height: bigint, sequence: bigint, lane = 0): OutboundEvent {
   return {
     kind: "acknowledgement",
     acknowledgement: {
-      ...{ version: 1, status: 0, code: 0, lane: 0, sequence, resultHash: ZERO_32 },
-      ...{ payee: ZERO_32, atMs: 0n },
+      ...{ version: 1, status: 1, code: 0, lane, sequence, atMs: 0n },
       ...{ sourceGateway: ZERO_32, destinationGateway: ZERO_32, packetHash: ZERO_32 },
+      ...{ resultHash: ZERO_32, payee: ZERO_32 },
     },
     height,
     transactionHash: "",

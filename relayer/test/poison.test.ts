@@ -12,13 +12,11 @@ import { backOffMs, createLaneRunner } from "../src/lane.ts";
 import { keyOf } from "../src/plan/open-events.ts";
 import { acknowledgement, packet } from "./events.ts";
 
-const refusal = (code: string, about: { about?: "items" | "packets" }) =>
+const refusal = (code: string, about: { about?: "items" }) =>
   new AdapterError({
     ...{ code, chain: "destination", detail: "", ...about },
     disposition: { kind: "permanent" },
   });
-
-const REFRESH_AFTER_MS = 1_000_000;
 
 /** A source with `events`, and a destination that refuses a batch with any of `poison` in it. */
 function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
@@ -31,7 +29,11 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
     taken: new Set<string>(),
     tried: [] as number[],
     broken: false,
-    suspended: false,
+    mostAsked: 0,
+    /** whether what is taken is final at once */
+    finality: true,
+    /** happens between the question what is open and the delivery */
+    suspend: undefined as (() => void) | undefined,
   };
   const unused = async () => {
     throw new Error("not asked for");
@@ -40,13 +42,17 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
     gateway: ZERO_32,
     suite: SUITE_KECCAK,
     balance: unused,
+    proveTip: unused,
+    clientAge: async () => undefined,
     close: async () => undefined,
   };
   const source: ChainAdapter = {
     ...{ ...common, name: "source", standings: unused, submit: unused },
     finalised: async () => ({ height: scene.height, timeMs: 0n }),
-    scan: async ({ fromHeight, toHeight }) =>
-      scene.events.filter(({ height }) => height >= fromHeight && height <= toHeight),
+    scan: async ({ fromHeight, toHeight, limit }) =>
+      scene.events
+        .filter(({ height }) => height >= fromHeight && height <= toHeight)
+        .slice(0, limit),
     prove: async (chosen) =>
       ({
         kind: "evm",
@@ -55,26 +61,27 @@ function createScene(events: readonly OutboundEvent[], maxOpen?: number) {
   };
   const destination: ChainAdapter = {
     ...{ ...common, name: "destination", finalised: unused, scan: unused, prove: unused },
-    standings: async (asked) =>
-      asked.map((event): Standing => {
-        if (scene.taken.has(keyOf(event))) return "taken";
+    standings: async (asked) => {
+      scene.mostAsked = Math.max(scene.mostAsked, asked.length);
+      return asked.map((event): Standing => {
+        if (scene.taken.has(keyOf(event))) return scene.finality ? "taken" : "settling";
         return scene.keptOut.has(keyOf(event)) ? "kept-out" : "open";
-      }),
+      });
+    },
     submit: async ({ items }) => {
       const keys = items.map(({ event }) => keyOf(event));
       scene.tried.push(keys.length);
+      scene.suspend?.();
+      if (keys.some((key) => scene.keptOut.has(key))) {
+        throw refusal("chain/not-active", { about: "items" });
+      }
       if (scene.broken) throw refusal("client/frozen", {});
-      const isNew = ({ event }: { readonly event: OutboundEvent }): boolean =>
-        event.kind === "packet" && event.packet.timeoutMs > BigInt(scene.now);
-      if (scene.suspended && items.some(isNew))
-        throw refusal("chain/not-active", { about: "packets" });
       if (keys.some((key) => scene.poison.has(key))) throw refusal("packet/x", { about: "items" });
       for (const key of keys) scene.taken.add(key);
       return { outcomes: keys.map(() => "delivered"), transactionHashes: [], feePaid: 1n };
     },
   };
   const runner = createLaneRunner({
-    refreshAfterMs: REFRESH_AFTER_MS,
     limits: { maxItems: 16, maxBytes: 100_000 },
     startHeight: () => 1n,
     logger: pino({ level: "silent" }),
@@ -153,6 +160,62 @@ describe("an event that its destination keeps out", () => {
     expect(setAside).toMatchObject([{ sequence: "2", code: "relayer/kept-out" }]);
     expect(scene.tried).toEqual([2]);
   });
+
+  it("stops neither the receipts nor the late packets that wait behind a batch of such", async () => {
+    const blocked = many(40);
+    const receipt = acknowledgement(1n, 41n);
+    const late = packet(1n, 42n);
+    const { scene, step } = createScene([...blocked, receipt, late]);
+    for (const event of blocked) scene.keptOut.add(keyOf(event));
+    const { delivered, setAside } = await step();
+    expect(delivered).toBe(2);
+    expect(setAside).toHaveLength(40);
+    expect([...scene.taken]).toEqual([keyOf(receipt), keyOf(late)]);
+  });
+
+  it("stops nothing either when it is kept out between the question and the delivery", async () => {
+    const events = [...many(10), acknowledgement(1n, 11n)];
+    const { scene, step } = createScene(events);
+    scene.suspend = () => {
+      for (const event of events.slice(0, 10)) scene.keptOut.add(keyOf(event));
+    };
+    expect((await step()).delivered).toBe(1);
+    expect(scene.tried).toEqual([11, 1]);
+    expect((await step()).setAside).toHaveLength(10);
+  });
+});
+
+describe("an event that its destination has taken, in a state that may be reverted", () => {
+  it("is delivered again if it is lost, and forgotten only once it is final", async () => {
+    const [event] = many(1) as [OutboundEvent];
+    const { scene, step } = createScene([event]);
+    scene.finality = false;
+    expect((await step()).delivered).toBe(1);
+    expect(await step()).toMatchObject({ undelivered: 0, setAside: [] });
+    scene.taken.clear();
+    expect((await step()).delivered).toBe(0);
+    scene.now += 1_000;
+    expect((await step()).delivered).toBe(1);
+    await step();
+    scene.finality = true;
+    scene.now += 60_000;
+    await step();
+    scene.taken.clear();
+    scene.now += 60_000;
+    expect(await step()).toMatchObject({ delivered: 0, undelivered: 0 });
+  });
+
+  it("does not stop those behind it on an ordered lane", async () => {
+    const lane = 0x8001;
+    const [first, second] = [packet(1n, 1n, lane), packet(150n, 2n, lane)];
+    const { scene, step } = createScene([first, second]);
+    scene.finality = false;
+    await step();
+    await step();
+    scene.height = 200n;
+    expect((await step()).delivered).toBe(1);
+    expect(scene.taken.size).toBe(2);
+  });
 });
 
 describe("what concerns the whole lane", () => {
@@ -163,31 +226,6 @@ describe("what concerns the whole lane", () => {
     expect(scene.tried).toEqual([8]);
     scene.broken = false;
     expect(await step()).toMatchObject({ delivered: 8, setAside: [] });
-  });
-});
-
-describe("a chain that takes nothing new", () => {
-  it("is brought all that ends something, however much new stands before it", async () => {
-    const { scene, step } = createScene([
-      ...many(40),
-      acknowledgement(2n, 1n),
-      packet(3n, 77n, 0, 10, 1n),
-    ]);
-    scene.suspended = true;
-    scene.now = 10;
-    expect(await step()).toMatchObject({ delivered: 2, undelivered: 40 });
-    // One attempt with all of a kind tells of each of them.
-    expect(scene.tried).toEqual([16, 2]);
-    for (let steps = 0; steps < 4; steps += 1) await step();
-    expect(scene.tried).toHaveLength(4);
-    scene.events.push(acknowledgement(150n, 2n));
-    scene.height = 200n;
-    expect((await step()).delivered).toBe(1);
-    scene.suspended = false;
-    scene.now += backOffMs(1);
-    await step();
-    await step();
-    expect((await step()).undelivered).toBe(0);
   });
 });
 
@@ -202,22 +240,11 @@ it("reads no further than it can remember, and gives up the oldest when all that
   expect([...scene.taken]).toEqual([keyOf(packet(150n, 9n))]);
 });
 
-it("takes in whole heights for which there is room, and comes back for the rest", async () => {
-  const crowd = [1n, 2n, 3n, 4n, 5n].flatMap((height) =>
-    [0n, 1n, 2n].map((index) => packet(height, height * 10n + index)),
-  );
-  const { scene, step } = createScene(crowd, 7);
-  const most: number[] = [];
-  for (let steps = 0; steps < 12; steps += 1) {
-    const { undelivered, delivered } = await step();
-    most.push(undelivered + delivered);
-  }
-  expect(scene.taken.size).toBe(15);
-  expect(Math.max(...most)).toBeLessThanOrEqual(7);
-});
-
-it("takes in a height that alone holds more than there is room for: it would never fit", async () => {
-  const { scene, step } = createScene(many(9), 4);
-  for (let steps = 0; steps < 3; steps += 1) await step();
-  expect(scene.taken.size).toBe(9);
+it("takes from a stretch of its source no more than there is room for, and goes on where it stopped", async () => {
+  const heights = [5n, 7n, 7n, 7n, 7n, 7n, 9n];
+  const events = heights.map((height, index) => packet(height, BigInt(index + 1)));
+  const { scene, step } = createScene(events, 2);
+  for (let steps = 0; steps < 10; steps += 1) await step();
+  expect([...scene.taken]).toEqual(events.map(keyOf));
+  expect(scene.mostAsked).toBe(2);
 });

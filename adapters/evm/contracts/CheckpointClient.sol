@@ -7,9 +7,14 @@ import {OutboxProofs} from "./OutboxProofs.sol";
 import {SignerSets} from "./SignerSets.sol";
 import {TaggedHash} from "./TaggedHash.sol";
 
-/// The rope as this strand sees it: one signer set, the newest checkpoint, every root that was ever accepted.
+/// The rope as this strand sees it: one signer set, the newest checkpoint, the roots of the last hour.
 /// Source: docs/protocol.md §6, "Rope → strand".
 abstract contract CheckpointClient is GatewayStorage {
+    /// A root is good for proofs until this long after a newer one took its place: anybody may bring checkpoints,
+    /// and however many come, none overtakes a delivery on its way. Any accepted root is as good as the newest:
+    /// outboxes only grow. It ends, so that whoever forges one root cannot use it for ever.
+    uint64 private constant ROOT_GRACE_MS = 3_600_000;
+
     struct Accepted {
         uint64 height;
         uint64 timeMs;
@@ -19,9 +24,8 @@ abstract contract CheckpointClient is GatewayStorage {
     Accepted private accepted;
     bytes32 private signerSetHash;
     bytes32 private newestRoot;
-    /// Outboxes only grow, so any accepted root is as good as the newest: were old ones forgotten, whoever brings
-    /// checkpoints fast enough could overtake every delivery on its way.
-    mapping(bytes32 root => bool) private knownRoots;
+    /// By this strand's own clock; zero of a root that was never accepted, and of the newest.
+    mapping(bytes32 outboxesRoot => uint64 replacedAtMs) private replacedAtMs;
 
     constructor(Configuration memory c, SignerSet memory set) {
         signerSetHash = soundSetHash(c.ropeChainId, c.epoch, set);
@@ -43,8 +47,8 @@ abstract contract CheckpointClient is GatewayStorage {
         requireQuorum(TaggedHash.digestCalldata(TaggedHash.CHECKPOINT, checkpoint), stored.epoch, set, certificate);
 
         if (c.outboxesRoot != newestRoot) {
+            replacedAtMs[newestRoot] = localNowMs();
             newestRoot = c.outboxesRoot;
-            knownRoots[c.outboxesRoot] = true;
         }
         stored.height = c.height;
         stored.timeMs = c.timeMs;
@@ -80,7 +84,8 @@ abstract contract CheckpointClient is GatewayStorage {
             timeMs: accepted.timeMs,
             epoch: accepted.epoch,
             outboxesRoot: newestRoot,
-            signerSetHash: signerSetHash
+            signerSetHash: signerSetHash,
+            trustingPeriodMs: trustingPeriodMs
         });
     }
 
@@ -88,12 +93,14 @@ abstract contract CheckpointClient is GatewayStorage {
         return accepted.timeMs;
     }
 
-    function isKnownRoot(bytes32 outboxesRoot) public view returns (bool) {
-        return knownRoots[outboxesRoot];
+    function isRecentRoot(bytes32 outboxesRoot) public view returns (bool) {
+        if (outboxesRoot == 0 || outboxesRoot == newestRoot) return outboxesRoot != 0;
+        uint64 sinceMs = replacedAtMs[outboxesRoot];
+        return sinceMs != 0 && localNowMs() <= sinceMs + ROOT_GRACE_MS;
     }
 
     function requireInOutbox(uint8 leafType, bytes32 bodyHash, OutboxProof calldata proof) internal view {
-        if (!isKnownRoot(OutboxProofs.outboxesRoot(gatewayUid, leafType, bodyHash, proof))) revert BadProof();
+        if (!isRecentRoot(OutboxProofs.outboxesRoot(gatewayUid, leafType, bodyHash, proof))) revert BadProof();
     }
 
     function requireFresh() internal view {

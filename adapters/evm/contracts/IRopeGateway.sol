@@ -37,7 +37,7 @@ interface IRopeGateway {
     }
 
     /// leafPath: exactly 32 siblings from the leaf up. outboxesPath: exactly ceil(log2(outboxesCount)) siblings.
-    /// The root that they lead to must be one that was accepted, with whatever checkpoint.
+    /// The root that they lead to must be an accepted one: the newest, or one replaced less than an hour ago.
     struct OutboxProof {
         uint64 index;
         uint64 count;
@@ -81,6 +81,7 @@ interface IRopeGateway {
         uint64 epoch;
         bytes32 outboxesRoot;
         bytes32 signerSetHash;
+        uint64 trustingPeriodMs;
     }
 
     /// class: 1 fungible, 2 unique. mode: 1 origin (escrow), 2 voucher (mint and burn). token is zero when unknown.
@@ -306,8 +307,8 @@ interface IRopeGateway {
     function checkpointState() external view returns (CheckpointState memory);
     /// highest time of any accepted checkpoint
     function gatewayNowMs() external view returns (uint64);
-    /// Whether any accepted checkpoint carried it.
-    function isKnownRoot(bytes32 outboxesRoot) external view returns (bool);
+    /// whether proofs that lead to it are taken now
+    function isRecentRoot(bytes32 outboxesRoot) external view returns (bool);
     /// slot 0; zero when never sent or already acknowledged
     function commitment(bytes32 destinationGateway, uint16 lane, uint64 sequence) external view returns (bytes32);
     /// slot 1; zero when undelivered

@@ -234,26 +234,50 @@ contract CheckpointTest is RopeKit {
         vm.assertEq(gateway.gatewayUid(), OUR_UID);
     }
 
-    function test_noNumberOfCheckpointsOvertakesADelivery() external {
+    function test_keepsARootForAnHourHoweverManyCheckpointsOvertakeADelivery() external {
         bytes memory payload = hex"09";
         bytes memory packet = Records.packet(controlPacket(payload));
         uint64 index = queuePacket(packet);
         seal();
         IRopeGateway.OutboxProof memory proof = prove(index);
-        bytes32 first = outboxesRoot();
-        for (uint256 i; i < 50; ++i) {
+        bytes32 root = outboxesRoot();
+        for (uint256 i; i < 40; ++i) {
             queue(1, keccak256(abi.encode(i)));
             seal();
+            vm.assertTrue(gateway.isRecentRoot(root));
         }
-        vm.assertTrue(gateway.isKnownRoot(first));
-        vm.assertTrue(gateway.isKnownRoot(outboxesRoot()));
+        vm.warp(block.timestamp + 3600);
+        vm.assertTrue(gateway.isRecentRoot(root));
+        vm.warp(block.timestamp + 1);
+        vm.assertFalse(gateway.isRecentRoot(root));
+        vm.expectRevert(IRopeGateway.BadProof.selector);
+        gateway.receivePacket(packet, payload, PAYEE, proof);
+        vm.warp(block.timestamp - 1);
         gateway.receivePacket(packet, payload, PAYEE, proof);
     }
 
-    function test_knowsNoRootThatNoCheckpointCarried() external {
-        queue(1, keccak256("queued, and in no checkpoint yet"));
-        vm.assertFalse(gateway.isKnownRoot(outboxesRoot()));
-        vm.assertFalse(gateway.isKnownRoot(0));
+    function test_keepsTheNewestRootForAsLongAsNoneTakesItsPlaceAndAnHourMore() external {
+        queue(1, keccak256("first"));
+        seal();
+        bytes32 root = outboxesRoot();
+        vm.warp(block.timestamp + 7200);
+        // A heartbeat without a new root replaces nothing.
+        seal();
+        vm.assertTrue(gateway.isRecentRoot(root));
+        queue(1, keccak256("second"));
+        seal();
+        vm.assertTrue(gateway.isRecentRoot(root));
+        vm.warp(block.timestamp + 3601);
+        vm.assertFalse(gateway.isRecentRoot(root));
+        vm.assertTrue(gateway.isRecentRoot(outboxesRoot()));
+    }
+
+    function test_takesNoRootThatItNeverAcceptedWhateverItsClock() external {
+        vm.assertFalse(gateway.isRecentRoot(0));
+        seal();
+        vm.assertFalse(gateway.isRecentRoot(0));
+        vm.warp(1);
+        vm.assertFalse(gateway.isRecentRoot(keccak256("never")));
     }
 
     // ----------------------------------------------------------------- handover

@@ -2,13 +2,14 @@ import type { ChainAdapter, OutboundEvent } from "@ropenet/adapter-sdk";
 import { encode, equalBytes, packetCodec, packetHash, SUITE_KECCAK } from "@ropenet/protocol";
 import type { Logger } from "pino";
 import { aboutItems, adapterError, classified } from "./relay/classify-error.ts";
+import { readBelievedEpoch, readClientAge } from "./relay/gateway-client-state.ts";
 import { findSentPacket, readOutboundEvents } from "./relay/gateway-logs.ts";
 import { createPacketMemory, type PacketEvent, type SentPacket } from "./relay/packet-memory.ts";
-import { proveEvents } from "./relay/prove-events.ts";
+import { proveEvents, type StrandGateway } from "./relay/prove-events.ts";
 import { readStandings } from "./relay/read-standings.ts";
 import { readTransaction } from "./relay/read-transaction.ts";
 import { submitBatch } from "./relay/submit-batch.ts";
-import { readBelieved, submitHandovers } from "./relay/submit-handovers.ts";
+import { submitHandovers } from "./relay/submit-handovers.ts";
 import { readHeader } from "./rpc/header.ts";
 import { createEvmRpc } from "./rpc/json-rpc.ts";
 import { createTransactionSender } from "./rpc/transaction-sender.ts";
@@ -42,9 +43,9 @@ export function createEvmAdapter(
   const { name, gatewayAddress, gatewayUid, startHeight } = options;
   const rpc = createEvmRpc(options.rpcUrl);
   const sender = createTransactionSender(rpc, options.secretKey);
-  const { attestors } = options;
-  const strand = { name, rpc, address: gatewayAddress, uid: gatewayUid, attestors };
   const memory = createPacketMemory();
+  const { attestors } = options;
+  const strand: StrandGateway = { name, rpc, address: gatewayAddress, uid: gatewayUid, attestors };
   const closing = new AbortController();
   const until = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, closing.signal]);
 
@@ -67,7 +68,7 @@ export function createEvmAdapter(
     if (found) return toSent(found);
     const detail = "no PacketSent event answers to the acknowledgement";
     const unknown = adapterError(name, "gateway/unknown-packet", detail, { kind: "permanent" });
-    throw aboutItems(unknown, name);
+    throw aboutItems(unknown);
   }
 
   return {
@@ -88,12 +89,7 @@ export function createEvmAdapter(
         return events;
       }),
     prove: (events, signal) => classified(name, () => proveEvents(strand, events, until(signal))),
-    proveNewest: (_, signal) => classified(name, () => proveEvents(strand, [], until(signal))),
-    believedTimeMs: (_, signal) =>
-      classified(name, async () => {
-        const { timeMs } = await readBelieved(rpc, gatewayAddress, until(signal));
-        return timeMs;
-      }),
+    proveTip: (_, signal) => classified(name, () => proveEvents(strand, [], until(signal))),
     standings: (events, signal) =>
       classified(name, () => readStandings(rpc, gatewayAddress, events, until(signal))),
     submit: (batch, signal) =>
@@ -107,11 +103,10 @@ export function createEvmAdapter(
         logger?.debug({ name, transactions: result.transactionHashes }, "batch submitted");
         return result;
       }),
+    clientAge: (_, signal) =>
+      classified(name, () => readClientAge(rpc, gatewayAddress, until(signal))),
     believedEpoch: (signal) =>
-      classified(name, async () => {
-        const { epoch } = await readBelieved(rpc, gatewayAddress, until(signal));
-        return epoch;
-      }),
+      classified(name, () => readBelievedEpoch(rpc, gatewayAddress, until(signal))),
     acceptHandovers: (handovers, signal) =>
       classified(name, () =>
         submitHandovers({ name, rpc, sender, gatewayAddress }, handovers, until(signal)),

@@ -1,15 +1,9 @@
 import type { ChainAdapter, OutboundEvent } from "@ropenet/adapter-sdk";
-import type { Rope, Wallet } from "@ropenet/client";
-import {
-  bytesToHex,
-  clientRecordCodec,
-  ropeGatewayUid,
-  SUITE_SM,
-  type Suite,
-  stateKey,
-} from "@ropenet/protocol";
+import { type Rope, recordsOf, type Wallet } from "@ropenet/client";
+import { bytesToHex, ropeGatewayUid, SUITE_SM, type Suite } from "@ropenet/protocol";
 import { classified } from "./classify-error.ts";
 import { proveEvents } from "./prove-events.ts";
+import { readClientAge } from "./read-client-age.ts";
 import { readHandovers, runningEpoch } from "./read-handovers.ts";
 import { readStanding } from "./read-standing.ts";
 import { scanOutbox } from "./scan-outbox.ts";
@@ -51,20 +45,20 @@ export function createRopeAdapter({ rope, wallet, suiteOf }: RopeAdapterOptions)
             : first.acknowledgement.sourceGateway;
         return proveEvents(rope, suiteOf(counterparty), counterparty, events);
       }),
-    proveNewest: (counterparty) =>
+    proveTip: (counterparty) =>
       classified(() => proveEvents(rope, suiteOf(counterparty), counterparty, [])),
-    believedTimeMs: (counterparty, signal) =>
-      classified(async () => {
-        const client = await rope.peek(stateKey.client(counterparty), clientRecordCodec, signal);
-        return client?.updatedAtMs ?? 0n;
-      }),
     standings: (events, signal) =>
       classified(async () => {
-        const { timeMs } = await rope.rpc.call("status", {}, signal);
+        const [first] = events;
+        if (!first) return [];
+        const strand = sourceOf(first);
+        const [{ timeMs }, chain] = await Promise.all([
+          rope.rpc.call("status", {}, signal),
+          recordsOf(rope.peek).chain(strand),
+        ]);
+        const now = { timeMs: BigInt(timeMs), strandState: chain?.state };
         return await Promise.all(
-          events.map((event) =>
-            readStanding(rope, suiteOf(sourceOf(event)), event, BigInt(timeMs)),
-          ),
+          events.map((event) => readStanding(rope, suiteOf(strand), event, now)),
         );
       }),
     submit: (batch, signal) =>
@@ -72,6 +66,8 @@ export function createRopeAdapter({ rope, wallet, suiteOf }: RopeAdapterOptions)
         if (batch.kind === "rope") throw new Error("the rope takes batches of strands only");
         return submitBatch(rope, wallet, batch, signal);
       }),
+    clientAge: (counterparty, signal) =>
+      classified(() => readClientAge(rope, counterparty, signal)),
     runningEpoch: (signal) => classified(() => runningEpoch(rope, signal)),
     handovers: (suite, fromEpoch, signal) =>
       classified(() => readHandovers(rope, suite, fromEpoch, signal)),

@@ -46,21 +46,22 @@ function toEvent(entry: OutboxEntryRecord, leafIndex: bigint): OutboundEvent {
       };
 }
 
-/** What the rope's outbox for `counterparty` holds of heights `fromHeight`..`toHeight`. */
+/** What the rope's outbox for `counterparty` holds of heights `fromHeight`..`toHeight`: the first `limit` of it. */
 export async function scanOutbox(
   rope: Rope,
   range: {
     readonly fromHeight: bigint;
     readonly toHeight: bigint;
     readonly counterparty: Uint8Array;
+    readonly limit?: number;
   },
 ): Promise<readonly OutboundEvent[]> {
-  const { counterparty } = range;
+  const { counterparty, limit = Number.POSITIVE_INFINITY } = range;
   const outbox = await rope.peek(stateKey.outbox(counterparty), outboxRecordCodec);
   const count = outbox?.count ?? 0n;
   const events: OutboundEvent[] = [];
   let index = await firstAtOrAbove(rope, counterparty, count, range.fromHeight);
-  for (; index < count; index += 1n) {
+  for (; index < count && events.length < limit; index += 1n) {
     const entry = await entryAt(rope, counterparty, index);
     if (entry.height > range.toHeight) break;
     events.push(toEvent(entry, index));

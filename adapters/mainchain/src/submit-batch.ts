@@ -12,6 +12,7 @@ import {
   type ReceivedPacket,
   stateKey,
 } from "@ropenet/protocol";
+import { classifyDelivery } from "./classify-error.ts";
 
 type StrandBatch = Extract<ProvenBatch, { kind: "evm" }>;
 
@@ -34,6 +35,19 @@ async function take(
   } catch (error) {
     if (error instanceof TransactionRefused && error.code === already) return undefined;
     throw error;
+  }
+}
+
+/** As `take`, of a transaction that carries items. @throws {AdapterError} about them where they are refused */
+async function deliver(
+  receipts: Receipts,
+  already: string,
+  work: () => Promise<SubmittedTransaction>,
+): Promise<SubmittedTransaction | undefined> {
+  try {
+    return await take(receipts, already, work);
+  } catch (error) {
+    throw classifyDelivery(error);
   }
 }
 
@@ -78,12 +92,12 @@ export async function submitBatch(
   // First what came back: a holder may already have sent on what an acknowledgement of this batch says he got.
   const acknowledged =
     acknowledgements.length > 0 &&
-    (await take(receipts, "packet/already-acknowledged", () =>
+    (await deliver(receipts, "packet/already-acknowledged", () =>
       wallet.send("packets/acknowledge", { anchor, items: acknowledgements }, signal),
     ));
   const received =
     packets.length > 0
-      ? await take(receipts, "packet/already-received", () =>
+      ? await deliver(receipts, "packet/already-received", () =>
           wallet.send("packets/receive", { anchor, items: packets }, signal),
         )
       : undefined;

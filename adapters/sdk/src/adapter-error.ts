@@ -12,11 +12,10 @@ export interface AdapterErrorInfo {
   readonly chain: string;
   readonly disposition: Disposition;
   /**
-   * `items`: something in the batch is refused, and the rest of it would pass alone. `packets`: so would every packet
-   * that is still in time, whichever it is; acknowledgements and late packets would not. Without it, whatever is tried
+   * `items`: something in the batch is refused, and the rest of it would pass alone. Without it, whatever is tried
    * on this chain now fails alike.
    */
-  readonly about?: "items" | "packets";
+  readonly about?: "items";
   readonly detail: string;
 }
 

@@ -55,7 +55,10 @@ export interface SignedHandover {
   readonly signatures: readonly { readonly index: number; readonly signature: Uint8Array }[];
 }
 
-/** Events of one source with everything that their destination needs to believe them. */
+/**
+ * Events of one source with everything that their destination needs to believe them. One without items brings the
+ * destination's client of the source on, and nothing else.
+ */
 export type ProvenBatch =
   | {
       readonly kind: "evm";
@@ -76,10 +79,20 @@ export type ProvenBatch =
 export type ItemOutcome = "delivered" | "already-delivered" | "kept-out";
 
 /**
- * What a chain makes of an event of its counterparty: `taken` for good; `open`, to be delivered; `kept-out`: proven to
- * it, and left without an answer until people or time change that (a quarantined packet).
+ * What a chain makes of an event of its counterparty: `taken` for good; `settling`: taken by its newest state, which
+ * may still be reverted; `open`, to be delivered; `kept-out`: left without an answer until people or time change that
+ * (a quarantined packet, a packet of a suspended chain).
  */
-export type Standing = "open" | "taken" | "kept-out";
+export type Standing = "open" | "settling" | "taken" | "kept-out";
+
+/** How old a chain's client of its counterparty is. Past its trusting period no relayer can bring it on again. */
+export interface ClientAge {
+  /** ms since 1970, what its trust counts from */
+  readonly updatedAtMs: bigint;
+  /** ms since 1970, by the clock that ends its trust */
+  readonly nowMs: bigint;
+  readonly trustingPeriodMs: bigint;
+}
 
 export interface SubmitResult {
   /** one per item of the batch */
@@ -115,14 +128,16 @@ export interface ChainAdapter {
   finalised(signal: AbortSignal): Promise<{ readonly height: bigint; readonly timeMs: bigint }>;
 
   /**
-   * Everything the gateway emitted for `counterparty` at heights `fromHeight`..`toHeight`, ascending.
-   * `toHeight` must be finalised. Events that have been answered already may be left out.
+   * What the gateway emitted for `counterparty` at heights `fromHeight`..`toHeight`, in the chain's order and the same
+   * in every scan: all of it, or the first `limit` events. `toHeight` must be finalised.
    */
   scan(
     range: {
       readonly fromHeight: bigint;
       readonly toHeight: bigint;
       readonly counterparty: Uint8Array;
+      /** no limit without it */
+      readonly limit?: number;
     },
     signal: AbortSignal,
   ): Promise<readonly OutboundEvent[]>;
@@ -133,17 +148,20 @@ export interface ChainAdapter {
    */
   prove(events: readonly OutboundEvent[], signal: AbortSignal): Promise<ProvenBatch>;
 
-  /** The newest that can be proven to `counterparty`, with nothing in it: keeps its client of this chain alive. */
-  readonly proveNewest?: (counterparty: Uint8Array, signal: AbortSignal) => Promise<ProvenBatch>;
+  /**
+   * The newest provable height, as a batch without items for `counterparty`.
+   * @throws {AdapterError} `wait-until` while no height is provable yet
+   */
+  proveTip(counterparty: Uint8Array, signal: AbortSignal): Promise<ProvenBatch>;
 
-  /** When what this chain believes of `counterparty` was brought, or was made, in ms since 1970; 0 = nothing yet. */
-  readonly believedTimeMs?: (counterparty: Uint8Array, signal: AbortSignal) => Promise<bigint>;
-
-  /** One per event of the counterparty, from the newest state. */
+  /** One per event of the counterparty. */
   standings(events: readonly OutboundEvent[], signal: AbortSignal): Promise<readonly Standing[]>;
 
   /** Updates the client if needed and delivers; the items that were taken before are no error. */
   submit(batch: ProvenBatch, signal: AbortSignal): Promise<SubmitResult>;
+
+  /** Of this chain's client of `counterparty`; undefined while it has none that can be brought on. */
+  clientAge(counterparty: Uint8Array, signal: AbortSignal): Promise<ClientAge | undefined>;
 
   /** On a chain whose signers change, as the rope's do: the epoch that signs now. */
   readonly runningEpoch?: (signal: AbortSignal) => Promise<bigint>;

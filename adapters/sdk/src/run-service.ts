@@ -18,18 +18,19 @@ function readArguments({ name }: Service): {
   readonly help: boolean;
 } {
   const options = {
-    config: { type: "string" },
+    config: { type: "string", multiple: true },
     help: { type: "boolean", default: false },
   } as const;
   try {
     const { values } = parseArgs({ options });
-    if (values.help || values.config) return values;
+    const [config, ...more] = values.config ?? [];
+    if (more.length > 0) throw new Error("--config twice");
+    if (config === undefined && !values.help) throw new Error("--config FILE is missing");
+    return { config, help: values.help };
   } catch (cause) {
-    const [detail = ""] = (cause as Error).message.split(/[.\n]/, 1);
+    const [detail = ""] = (cause as Error).message.split("\n", 1);
     throw new CodedError({ code: `${name}/bad-arguments`, detail, mend: "--help" }, { cause });
   }
-  const detail = "--config FILE is missing";
-  throw new CodedError({ code: `${name}/bad-arguments`, detail, mend: "--help" });
 }
 
 function lineOf({ name }: Service, error: unknown): string {

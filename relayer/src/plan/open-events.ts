@@ -1,15 +1,17 @@
 import type { OutboundEvent } from "@ropenet/adapter-sdk";
 import { bytesToHex } from "@ropenet/protocol";
 
-/** An event that its destination has not taken, as one worker knows it. */
+/** An event that is not known to be done with for good, as one worker knows it. */
 export interface OpenEvent {
   readonly event: OutboundEvent;
-  /** how often it was refused or kept out in a row */
+  /** how often in a row it was refused, kept out, or found settling */
   readonly attempts: number;
-  /** not tried again before, ms since 1970 */
+  /** not looked at again before, ms since 1970 */
   readonly notBeforeMs: number;
   /** why it waits; undefined while it does not */
   readonly code: string | undefined;
+  /** its destination has taken it, in a state that may still be reverted */
+  readonly settling: boolean;
 }
 
 /** What an event is on its source: the same in every scan. */
@@ -19,13 +21,15 @@ export function keyOf(event: OutboundEvent): string {
   return `${event.kind}/${bytesToHex(sourceGateway)}/${lane}/${sequence}`;
 }
 
+const fresh = { attempts: 0, notBeforeMs: 0, code: undefined, settling: false } as const;
+
 /**
  * The open events of a lane, apart from how far its source has been read: one that stays open, whatever the reason,
  * stops neither the reading nor its neighbours. Bounded: `room` says how many more may come.
  */
 export class OpenEvents {
-  readonly #limit: number;
   readonly #byKey = new Map<string, OpenEvent>();
+  readonly #limit: number;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -39,36 +43,43 @@ export class OpenEvents {
     return Math.max(0, this.#limit - this.#byKey.size);
   }
 
-  /**
-   * Takes in the events of as many whole heights as there is room for, and of one at least.
-   * @returns the last height that is in, or undefined if all of them are
-   */
-  addWhole(events: readonly OutboundEvent[]): bigint | undefined {
-    const byHeight = Map.groupBy(events, ({ height }) => height);
-    let last: bigint | undefined;
-    for (const height of [...byHeight.keys()].toSorted((left, right) => (left < right ? -1 : 1))) {
-      const found = byHeight.get(height) ?? [];
-      if (last !== undefined && found.length > this.room) return height - 1n;
-      for (const event of found) this.#add(event);
-      last = height;
-    }
-    return undefined;
+  /** those that their destination has not taken */
+  get undelivered(): number {
+    return this.all().filter(({ settling }) => !settling).length;
   }
 
-  #add(event: OutboundEvent): void {
-    const key = keyOf(event);
-    if (this.#byKey.has(key)) return;
-    this.#byKey.set(key, { event, attempts: 0, notBeforeMs: 0, code: undefined });
+  /** @throws {RangeError} beyond the limit */
+  add(events: readonly OutboundEvent[]): void {
+    for (const event of events) {
+      const key = keyOf(event);
+      if (this.#byKey.has(key)) continue;
+      if (this.room === 0) throw new RangeError(`more than ${this.#limit} open events`);
+      this.#byKey.set(key, { event, ...fresh });
+    }
   }
 
   remove(event: OutboundEvent): void {
     this.#byKey.delete(keyOf(event));
   }
 
+  /** Not to be delivered again, and not to be forgotten before its destination cannot lose it any more. */
+  settle(event: OutboundEvent, until: (attempts: number) => number): void {
+    this.#wait(event, { settling: true, code: undefined }, until);
+  }
+
   setAside(event: OutboundEvent, code: string, until: (attempts: number) => number): void {
+    this.#wait(event, { settling: false, code }, until);
+  }
+
+  #wait(
+    event: OutboundEvent,
+    why: Pick<OpenEvent, "settling" | "code">,
+    until: (attempts: number) => number,
+  ): void {
     const key = keyOf(event);
-    const attempts = (this.#byKey.get(key)?.attempts ?? 0) + 1;
-    this.#byKey.set(key, { event, attempts, notBeforeMs: until(attempts), code });
+    const before = this.#byKey.get(key);
+    const attempts = before?.settling === why.settling ? before.attempts + 1 : 1;
+    this.#byKey.set(key, { event, attempts, notBeforeMs: until(attempts), ...why });
   }
 
   /** in the order in which they were found */
@@ -76,8 +87,9 @@ export class OpenEvents {
     return [...this.#byKey.values()];
   }
 
+  /** those that are set aside */
   waiting(nowMs: number): readonly OpenEvent[] {
-    return this.all().filter(({ notBeforeMs }) => notBeforeMs > nowMs);
+    return this.all().filter(({ notBeforeMs, settling }) => notBeforeMs > nowMs && !settling);
   }
 
   /**

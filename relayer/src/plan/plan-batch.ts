@@ -20,12 +20,14 @@ const isOrdered = (event: OutboundEvent): event is PacketEvent =>
 const bySequence = (left: PacketEvent, right: PacketEvent): number =>
   left.packet.sequence < right.packet.sequence ? -1 : 1;
 
+const isDue = ({ notBeforeMs }: OpenEvent, nowMs: number): boolean => notBeforeMs <= nowMs;
+
 /** What may go of each ordered lane: its open packets by sequence, up to the first that waits. */
 function dueInOrder(open: readonly OpenEvent[], nowMs: number): readonly PacketEvent[] {
-  const waits = new Set(
-    open.filter(({ notBeforeMs }) => notBeforeMs > nowMs).map((one) => one.event),
-  );
-  const ordered = open.map(({ event }) => event).filter(isOrdered);
+  // One that is settling does not stop those behind it: they came after it in the same state.
+  const known = open.filter((one) => !one.settling || isDue(one, nowMs));
+  const waits = new Set(known.filter((one) => !isDue(one, nowMs)).map((one) => one.event));
+  const ordered = known.map(({ event }) => event).filter(isOrdered);
   const lanes = Map.groupBy(ordered, ({ packet }) => packet.lane);
   return [...lanes.values()].flatMap((lane) => {
     const sorted = lane.toSorted(bySequence);
@@ -34,27 +36,15 @@ function dueInOrder(open: readonly OpenEvent[], nowMs: number): readonly PacketE
   });
 }
 
-/** Whether its destination gives it back to its sender, by this machine's clock. */
-export function isLate(event: OutboundEvent, nowMs: number): boolean {
-  return event.kind === "packet" && event.packet.timeoutMs <= BigInt(nowMs);
-}
-
 /**
- * What may be relayed now, in the order in which it should: what ends something that is under way (acknowledgements,
- * late packets), ordered lanes by sequence, then the rest, each by age. However much begins, it does not keep anything
- * from ending. Pure: the same events at the same time give the same plan in any process.
+ * What is to be looked at now, in the order in which it should be relayed: ordered lanes first, by sequence, then the rest by age.
+ * Pure: the same events at the same time give the same plan in any process.
  */
 export function dueEvents(open: readonly OpenEvent[], nowMs: number): readonly OutboundEvent[] {
   const unordered = open
-    .filter(({ event, notBeforeMs }) => !isOrdered(event) && notBeforeMs <= nowMs)
+    .filter((one) => !isOrdered(one.event) && isDue(one, nowMs))
     .map(({ event }) => event);
-  const ends = (event: OutboundEvent): boolean =>
-    event.kind === "acknowledgement" || isLate(event, nowMs);
-  return [
-    ...unordered.filter(ends),
-    ...dueInOrder(open, nowMs),
-    ...unordered.filter((event) => !ends(event)),
-  ];
+  return [...dueInOrder(open, nowMs), ...unordered];
 }
 
 /** The first of `events` that fit into one batch; at least one. */

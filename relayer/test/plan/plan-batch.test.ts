@@ -10,7 +10,7 @@ const limits = { maxItems: 4, maxBytes: 4096 };
 
 function openWith(...events: readonly OutboundEvent[]): OpenEvents {
   const open = new OpenEvents(100);
-  open.addWhole(events);
+  open.add(events);
   return open;
 }
 
@@ -85,14 +85,14 @@ describe("open events", () => {
   it("are known once, however often they are scanned", () => {
     const open = openWith(packet(5n, 1n));
     open.setAside(packet(5n, 1n), "packet/x", () => 9);
-    open.addWhole([packet(5n, 1n), packet(5n, 2n)]);
+    open.add([packet(5n, 1n), packet(5n, 2n)]);
     expect(open.all().map(({ notBeforeMs }) => notBeforeMs)).toEqual([9, 0]);
   });
 
   it("are bounded: what waits longest is given up, and only that makes room", () => {
     const open = new OpenEvents(4);
     const events = [1n, 2n, 3n, 4n].map((sequence) => packet(1n, sequence));
-    open.addWhole(events);
+    open.add(events);
     expect(open.room).toBe(0);
     expect(open.forgetOldest().map(({ event }) => event)).toEqual(events.slice(0, 2));
     expect(open.room).toBe(2);

@@ -16,7 +16,7 @@ export type AttestorErrorInfo =
     }
   | { readonly code: "attestor/wrong-chain"; readonly expected: string; readonly actual: string }
   | { readonly code: "attestor/bad-height"; readonly height: string }
-  | { readonly code: "attestor/unknown-parameter"; readonly parameter: string }
+  | { readonly code: "attestor/bad-query"; readonly field: string; readonly reason: string }
   | { readonly code: "attestor/unknown-route"; readonly path: string }
   | { readonly code: "attestor/wrong-method"; readonly method: string; readonly allow: string }
   | {

@@ -28,7 +28,7 @@ interface Answer {
 
 const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ["attestor/bad-height", 400],
-  ["attestor/unknown-parameter", 400],
+  ["attestor/bad-query", 400],
   ["attestor/unknown-route", 404],
   ["attestor/wrong-method", 405],
   ["attestor/not-final", 409],
@@ -36,6 +36,7 @@ const STATUS_OF: ReadonlyMap<string, number> = new Map([
   ["attestor/contradiction", 503],
   ["evm/unreachable", 503],
 ]);
+const ALLOW = "GET, HEAD";
 const MAX_CONNECTIONS = 128;
 const MAX_HEADER_BYTES = 4_096;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -58,51 +59,80 @@ function attestationJson(
   };
 }
 
-function parseHeight(text: string | null): bigint {
-  if (text !== null && /^(0|[1-9][0-9]{0,18})$/.test(text)) return BigInt(text);
-  throw new AttestorError({ code: "attestor/bad-height", height: String(text).slice(0, 32) });
+/** What a caller wrote, as far as it is worth repeating. */
+const shown = (text: string): string => text.slice(0, 100);
+
+function parseHeight(text: string): bigint {
+  if (/^(0|[1-9][0-9]{0,18})$/.test(text)) return BigInt(text);
+  throw new AttestorError({ code: "attestor/bad-height", height: shown(text) });
 }
 
-const PARAMETERS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["/attestation", ["height"]],
-  ["/attestation/latest", []],
-  ["/status", []],
-  ["/health", []],
-]);
-
-/** @throws {AttestorError} `attestor/unknown-route`, `attestor/unknown-parameter`, `attestor/wrong-method` */
-function readRequest({ method = "", url: target = "" }: IncomingMessage): URL {
-  const base = "http://127.0.0.1";
-  const url = URL.canParse(target, base) ? new URL(target, base) : undefined;
-  const known = target.startsWith("//") ? undefined : PARAMETERS.get(url?.pathname ?? "");
-  if (!url || !known) throw new AttestorError({ code: "attestor/unknown-route", path: target });
-  if (method !== "GET")
-    throw new AttestorError({ code: "attestor/wrong-method", method, allow: "GET" });
-  const parameter = [...url.searchParams.keys()].find(
-    (name, index, names) => !known.includes(name) || names.indexOf(name) !== index,
-  );
-  if (parameter === undefined) return url;
-  throw new AttestorError({ code: "attestor/unknown-parameter", parameter });
+/** Exactly `fields`, each once. */
+function requireQuery(query: URLSearchParams, fields: readonly string[]): void {
+  for (const field of query.keys()) {
+    if (!fields.includes(field)) {
+      throw new AttestorError({
+        code: "attestor/bad-query",
+        field: shown(field),
+        reason: "unknown",
+      });
+    }
+  }
+  for (const field of fields) {
+    const { length } = query.getAll(field);
+    if (length !== 1) {
+      const reason = length === 0 ? "missing" : "given twice";
+      throw new AttestorError({ code: "attestor/bad-query", field, reason });
+    }
+  }
 }
 
-async function route(
-  request: IncomingMessage,
+async function attestation(
+  query: URLSearchParams,
   config: AttestorConfig,
   source: AttestationSource,
 ): Promise<Answer> {
-  const url = readRequest(request);
-  switch (url.pathname) {
-    case "/attestation": {
-      const signed = await source.at(parseHeight(url.searchParams.get("height")));
-      return { status: 200, body: attestationJson(config, signed) };
-    }
-    case "/attestation/latest":
-      return { status: 200, body: attestationJson(config, source.latest()) };
-    case "/status":
-      return { status: 200, body: source.status() };
-    default:
-      return { status: source.isHealthy ? 200 : 503, body: { healthy: source.isHealthy } };
+  requireQuery(query, ["height"]);
+  const signed = await source.at(parseHeight(query.get("height") ?? ""));
+  return { status: 200, body: attestationJson(config, signed) };
+}
+
+type Route = (config: AttestorConfig, source: AttestationSource) => Answer;
+
+/** Those that take no query. */
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  [
+    "/attestation/latest",
+    (config, source) => ({ status: 200, body: attestationJson(config, source.latest()) }),
+  ],
+  ["/status", (_, source) => ({ status: 200, body: source.status() })],
+  [
+    "/health",
+    (_, source) => ({
+      status: source.isHealthy ? 200 : 503,
+      body: { healthy: source.isHealthy },
+    }),
+  ],
+]);
+
+async function answerTo(
+  { method = "", url = "/" }: IncomingMessage,
+  config: AttestorConfig,
+  source: AttestationSource,
+): Promise<Answer> {
+  // A target that is no path, such as `//`, must not be read as a host.
+  const [path = "", search = ""] = url.split("?", 2);
+  const route = ROUTES.get(path);
+  if (!route && path !== "/attestation") {
+    throw new AttestorError({ code: "attestor/unknown-route", path: shown(path) });
   }
+  if (method !== "GET" && method !== "HEAD") {
+    throw new AttestorError({ code: "attestor/wrong-method", method, allow: ALLOW });
+  }
+  const query = new URLSearchParams(search);
+  if (!route) return await attestation(query, config, source);
+  requireQuery(query, []);
+  return route(config, source);
 }
 
 function toJson(_: string, value: unknown): unknown {
@@ -119,7 +149,10 @@ function refusal(error: unknown, logger: Logger): Answer {
   return { status: 500, body: { error: { code: "attestor/unexpected" } } };
 }
 
-/** GET only, on the loopback interface, with bounded connections, headers and time. */
+/**
+ * GET and HEAD only, on the loopback interface, with bounded connections, headers and time. A refusal is
+ * `{ error: { code, …operands } }`.
+ */
 export function serveAttestations(
   config: AttestorConfig,
   source: AttestationSource,
@@ -128,12 +161,14 @@ export function serveAttestations(
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS };
   const server = createServer(limits, (request, response) => {
     const send = ({ status, body }: Answer): void => {
-      response.writeHead(status, { "content-type": "application/json" });
+      const allow = status === 405 ? { allow: ALLOW } : {};
+      response.writeHead(status, { "content-type": "application/json", ...allow });
       response.end(JSON.stringify(body, toJson));
     };
-    route(request, config, source)
+    answerTo(request, config, source)
       .catch((error: unknown) => refusal(error, logger))
-      .then(send, (error: unknown) => logger.error({ err: error }, "answer failed"));
+      .then(send)
+      .catch((error: unknown) => logger.error({ err: error }, "answer failed"));
   });
   server.maxConnections = MAX_CONNECTIONS;
   return listen(server, config.port);

@@ -39,25 +39,8 @@ export function gatewayError(
 }
 
 /** The same failure, said of what was in the call: without the item that it is about, the rest would pass. */
-export function aboutItems(error: unknown, chain: string): unknown {
-  const known = classify(chain, error);
-  if (!(known instanceof AdapterError)) return known;
-  return new AdapterError({ ...known.info, about: "items" }, { cause: error });
-}
-
-/** More gas than a block or the node allows; not too little money for it. */
-const TOO_MUCH = /gas/i;
-const NO_MONEY = /funds|balance|price/i;
-
-/**
- * A call that a node refuses without a revert: fewer items may pass if it asks for too much gas. Whatever else it is
- * (no money for gas, a busy node), items have nothing to do with it.
- */
-export function unlessTooMuch(error: unknown, chain: string): unknown {
-  const info = error instanceof EvmRpcError ? error.info : undefined;
-  const isTooMuch =
-    info?.code === "evm/rpc-error" && TOO_MUCH.test(info.reason) && !NO_MONEY.test(info.reason);
-  return isTooMuch ? aboutItems(error, chain) : error;
+export function aboutItems(error: AdapterError): AdapterError {
+  return new AdapterError({ ...error.info, about: "items" }, { cause: error });
 }
 
 export function adapterError(

@@ -17,15 +17,21 @@ const RECEIPT_WRITTEN = topicOf("ReceiptWritten");
 /** Nodes refuse wide ranges; public ones begin at 1,000 to 10,000 blocks. */
 const LOG_RANGE = 1_000n;
 
+interface LogRange {
+  readonly fromHeight: bigint;
+  readonly toHeight: bigint;
+  readonly limit?: number;
+}
+
+/** The first `limit` logs of the range, in the chain's order. */
 async function logsInRanges(
   rpc: EvmRpc,
   filter: { readonly address: string; readonly topics: readonly unknown[] },
-  fromHeight: bigint,
-  toHeight: bigint,
+  { fromHeight, toHeight, limit = Number.POSITIVE_INFINITY }: LogRange,
   signal: AbortSignal,
 ): Promise<readonly LogJson[]> {
   const logs: LogJson[] = [];
-  for (let from = fromHeight; from <= toHeight; from += LOG_RANGE) {
+  for (let from = fromHeight; from <= toHeight && logs.length < limit; from += LOG_RANGE) {
     const end = from + LOG_RANGE - 1n;
     const range = {
       fromBlock: toQuantity(from),
@@ -33,7 +39,7 @@ async function logsInRanges(
     };
     logs.push(...(await rpc.call<LogJson[]>("eth_getLogs", [{ ...filter, ...range }], signal)));
   }
-  return logs;
+  return logs.slice(0, limit);
 }
 
 function toEvent(log: LogJson): OutboundEvent {
@@ -58,20 +64,16 @@ function toEvent(log: LogJson): OutboundEvent {
       };
 }
 
-/** Packets sent to `counterparty` and receipts of its packets, ascending. */
+/** Packets sent to `counterparty` and receipts of its packets, ascending: the first `limit` of them. */
 export async function readOutboundEvents(
   rpc: EvmRpc,
   gatewayAddress: string,
-  range: {
-    readonly fromHeight: bigint;
-    readonly toHeight: bigint;
-    readonly counterparty: Uint8Array;
-  },
+  range: LogRange & { readonly counterparty: Uint8Array },
   signal: AbortSignal,
 ): Promise<readonly OutboundEvent[]> {
   const topics = [[PACKET_SENT, RECEIPT_WRITTEN], null, toHex(range.counterparty)];
   const filter = { address: gatewayAddress, topics };
-  const logs = await logsInRanges(rpc, filter, range.fromHeight, range.toHeight, signal);
+  const logs = await logsInRanges(rpc, filter, range, signal);
   return logs.map(toEvent);
 }
 
@@ -83,9 +85,14 @@ export async function findSentPacket(
   startHeight: bigint,
   signal: AbortSignal,
 ): Promise<Extract<OutboundEvent, { kind: "packet" }> | undefined> {
-  const latest = BigInt(await rpc.call<string>("eth_blockNumber", [], signal));
+  const toHeight = BigInt(await rpc.call<string>("eth_blockNumber", [], signal));
   const filter = { address: gatewayAddress, topics: [PACKET_SENT, toHex(packetHash)] };
-  const [log] = await logsInRanges(rpc, filter, startHeight, latest, signal);
+  const [log] = await logsInRanges(
+    rpc,
+    filter,
+    { fromHeight: startHeight, toHeight, limit: 1 },
+    signal,
+  );
   const event = log && toEvent(log);
   return event?.kind === "packet" ? event : undefined;
 }

@@ -66,7 +66,7 @@ async function readProofs(
   }
 }
 
-/** Slots of all events under one attested header, with the account's proof once. */
+/** Slots of all events, which may be none, under one attested header, with the account's proof once. */
 export async function proveEvents(
   gateway: StrandGateway,
   events: readonly OutboundEvent[],
@@ -88,11 +88,12 @@ export async function proveEvents(
   ]);
   const items = events.map((event, index) => {
     const storage = proofs.storageProof[index];
-    // Answered meanwhile, or its chain was rolled back: nothing that concerns its neighbours.
+    // An answer that came home meanwhile, which the destination's standing tells, or a node that forgot what it had
+    // shown: the others can go without this one.
     if (!storage || !equalBytes(word(storage.value), committedHash(event))) {
       const detail = `slot of event ${index} holds ${storage?.value ?? "nothing"} at ${header.height}`;
-      const gone = adapterError(name, "adapter/event-gone", detail, { kind: "permanent" });
-      throw aboutItems(gone, name);
+      const gone = adapterError(name, "adapter/event-gone", detail, { kind: "retryable" });
+      throw aboutItems(gone);
     }
     return { event, proof: storage.proof.map(fromHex) };
   });

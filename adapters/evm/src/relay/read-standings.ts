@@ -2,18 +2,23 @@ import type { OutboundEvent, Standing } from "@ropenet/adapter-sdk";
 import { bytesToHex } from "@ropenet/protocol";
 import { gatewayInterface } from "../contracts/interfaces.ts";
 import { toHex } from "../contracts/words.ts";
-import type { EvmRpc, RpcCall } from "../rpc/json-rpc.ts";
+import { type EvmRpc, EvmRpcError, type RpcCall } from "../rpc/json-rpc.ts";
 
 const ZERO_WORD = `0x${"0".repeat(64)}`;
+/** What a call answers at a height at which the gateway was not there yet. */
+const NOTHING = "0x";
 /** receiptsOf costs 2,100 gas a sequence: far below every node's cap for a free call. */
 const SEQUENCES_PER_CALL = 500;
 
+/** Where an event's outcome lies. */
 interface Numbered {
-  readonly index: number;
+  readonly event: OutboundEvent;
   readonly gateway: Uint8Array;
   readonly lane: number;
   readonly sequence: bigint;
 }
+
+type View = (name: string, args: readonly unknown[]) => RpcCall;
 
 function byLane(positions: readonly Numbered[]): readonly (readonly Numbered[])[] {
   const groups = Map.groupBy(positions, ({ gateway, lane }) => `${bytesToHex(gateway)}/${lane}`);
@@ -24,35 +29,14 @@ function byLane(positions: readonly Numbered[]): readonly (readonly Numbered[])[
   );
 }
 
-/** For each event of the counterparty: does the gateway's newest state hold its outcome? */
-export async function readStandings(
+async function received(
   rpc: EvmRpc,
-  gatewayAddress: string,
-  events: readonly OutboundEvent[],
+  view: View,
+  packets: readonly Numbered[],
   signal: AbortSignal,
-): Promise<readonly Standing[]> {
-  const view = (name: string, args: readonly unknown[]): RpcCall => ({
-    method: "eth_call",
-    params: [
-      { to: gatewayAddress, data: gatewayInterface.encodeFunctionData(name, args) },
-      "latest",
-    ],
-  });
-  const packets: Numbered[] = [];
-  const acknowledgements: Numbered[] = [];
-  for (const [index, event] of events.entries()) {
-    if (event.kind === "packet") {
-      const { sourceGateway, lane, sequence } = event.packet;
-      packets.push({ index, gateway: sourceGateway, lane, sequence });
-    } else {
-      const { destinationGateway, lane, sequence } = event.acknowledgement;
-      acknowledgements.push({ index, gateway: destinationGateway, lane, sequence });
-    }
-  }
-  const taken = events.map(() => false);
-
+): Promise<readonly OutboundEvent[]> {
   const groups = byLane(packets);
-  const receipts = await rpc.batch<string>(
+  const answers = await rpc.batch<string>(
     groups.map((group) =>
       view("receiptsOf", [
         toHex(group[0]?.gateway ?? new Uint8Array(32)),
@@ -62,25 +46,91 @@ export async function readStandings(
     ),
     signal,
   );
-  for (const [position, group] of groups.entries()) {
-    const answer = receipts[position] ?? "0x";
-    const [found] = gatewayInterface.decodeFunctionResult("receiptsOf", answer);
-    for (const [offset, { index }] of group.entries()) {
-      taken[index] = (found as readonly string[])[offset] !== ZERO_WORD;
-    }
-  }
+  return groups.flatMap((group, position) => {
+    const answer = answers[position] ?? NOTHING;
+    if (answer === NOTHING) return [];
+    const receipts = gatewayInterface.decodeFunctionResult("receiptsOf", answer)[0] as string[];
+    return group.filter((_, offset) => receipts[offset] !== ZERO_WORD).map(({ event }) => event);
+  });
+}
 
-  // A commitment is deleted by its acknowledgement; one above the last sequence was never there.
-  const commitments = await rpc.batch<string>(
+/** A commitment is deleted by its acknowledgement; one above the last sequence was never there. */
+async function acknowledged(
+  rpc: EvmRpc,
+  view: View,
+  acknowledgements: readonly Numbered[],
+  signal: AbortSignal,
+): Promise<readonly OutboundEvent[]> {
+  const answers = await rpc.batch<string>(
     acknowledgements.flatMap(({ gateway, lane, sequence }) => [
       view("commitment", [toHex(gateway), lane, sequence]),
       view("lastSequenceSent", [toHex(gateway), lane]),
     ]),
     signal,
   );
-  for (const [offset, { index, sequence }] of acknowledgements.entries()) {
-    const last = BigInt(commitments[2 * offset + 1] ?? "0x0");
-    taken[index] = commitments[2 * offset] === ZERO_WORD && sequence <= last;
+  return acknowledgements
+    .filter(({ sequence }, offset) => {
+      const last = answers[2 * offset + 1] ?? NOTHING;
+      return answers[2 * offset] === ZERO_WORD && last !== NOTHING && sequence <= BigInt(last);
+    })
+    .map(({ event }) => event);
+}
+
+/** Those of `events` whose outcome the gateway holds in the state of block `tag`. */
+async function takenAt(
+  rpc: EvmRpc,
+  gatewayAddress: string,
+  events: readonly OutboundEvent[],
+  tag: "latest" | "finalized",
+  signal: AbortSignal,
+): Promise<ReadonlySet<OutboundEvent>> {
+  const view: View = (name, args) => ({
+    method: "eth_call",
+    params: [{ to: gatewayAddress, data: gatewayInterface.encodeFunctionData(name, args) }, tag],
+  });
+  const packets: Numbered[] = [];
+  const acknowledgements: Numbered[] = [];
+  for (const event of events) {
+    if (event.kind === "packet") {
+      const { sourceGateway: gateway, lane, sequence } = event.packet;
+      packets.push({ event, gateway, lane, sequence });
+    } else {
+      const { destinationGateway: gateway, lane, sequence } = event.acknowledgement;
+      acknowledgements.push({ event, gateway, lane, sequence });
+    }
   }
-  return taken.map((isTaken) => (isTaken ? "taken" : "open"));
+  return new Set([
+    ...(await received(rpc, view, packets, signal)),
+    ...(await acknowledged(rpc, view, acknowledgements, signal)),
+  ]);
+}
+
+/** A node that has restarted may have no state of its finalised block: then nothing is final yet. */
+async function takenForGood(
+  rpc: EvmRpc,
+  gatewayAddress: string,
+  taken: readonly OutboundEvent[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<OutboundEvent>> {
+  try {
+    return await takenAt(rpc, gatewayAddress, taken, "finalized", signal);
+  } catch (error) {
+    if (error instanceof EvmRpcError && error.info.code === "evm/rpc-error") return new Set();
+    throw error;
+  }
+}
+
+/** For each event of the counterparty: does the gateway's newest state hold its outcome, and its finalised one? */
+export async function readStandings(
+  rpc: EvmRpc,
+  gatewayAddress: string,
+  events: readonly OutboundEvent[],
+  signal: AbortSignal,
+): Promise<readonly Standing[]> {
+  const newest = await takenAt(rpc, gatewayAddress, events, "latest", signal);
+  const final = await takenForGood(rpc, gatewayAddress, [...newest], signal);
+  return events.map((event) => {
+    if (!newest.has(event)) return "open";
+    return final.has(event) ? "taken" : "settling";
+  });
 }

@@ -1,4 +1,4 @@
-import type { ItemOutcome, SubmitResult } from "@ropenet/adapter-sdk";
+import { AdapterError, type ItemOutcome, type SubmitResult } from "@ropenet/adapter-sdk";
 import {
   ackHash,
   type Checkpoint,
@@ -12,26 +12,19 @@ import {
 import { gatewayInterface } from "../contracts/interfaces.ts";
 import { type ContractRefusal, refusalOf } from "../contracts/revert.ts";
 import { toHex } from "../contracts/words.ts";
-import type { EvmRpc } from "../rpc/json-rpc.ts";
 import {
-  estimateGas,
   type MinedTransaction,
   type Post,
   type PostedTransaction,
   replay,
-  type TransactionSender,
-  withReserve,
 } from "../rpc/transaction-sender.ts";
 import { checkpointArguments } from "./checkpoint-call.ts";
-import { aboutItems, gatewayError, unlessTooMuch } from "./classify-error.ts";
+import { aboutItems, gatewayError } from "./classify-error.ts";
 import { type DeliveryCall, encodeDeliveries, type RopeBatch } from "./delivery-calls.ts";
 import type { SentPacket } from "./packet-memory.ts";
+import { type CallParts, postCall } from "./post-call.ts";
 
-export interface SubmitParts {
-  readonly name: string;
-  readonly rpc: EvmRpc;
-  readonly sender: TransactionSender;
-  readonly gatewayAddress: string;
+export interface SubmitParts extends CallParts {
   readonly gatewayUid: Uint8Array;
   readonly payee: Uint8Array;
   readonly sentPacket: (
@@ -106,15 +99,23 @@ class BatchSubmission {
     };
   }
 
-  /**
-   * Unless the gateway knows the root of what is to be delivered already, or somebody brought a newer checkpoint
-   * meanwhile.
-   */
-  async #bringCheckpoint(): Promise<void> {
+  /** Whether what there is to deliver can be proven under a root that the gateway has already. */
+  async #isRootKnown(): Promise<boolean> {
+    const { rpc, gatewayAddress } = this.#parts;
     const { update, items } = this.#batch;
-    if (items.length > 0 && (await this.#isKnown(update))) return;
+    // Without items the checkpoint itself is what is brought, for its time.
+    if (items.length === 0) return false;
+    const { outboxesRoot }: Checkpoint = decode(checkpointCodec, update.checkpoint);
+    const data = gatewayInterface.encodeFunctionData("isRecentRoot", [toHex(outboxesRoot)]);
+    const params = [{ to: gatewayAddress, data }, "latest"];
+    return BigInt(await rpc.call<string>("eth_call", params, this.#signal)) !== 0n;
+  }
+
+  /** Unless the gateway knows the batch's root already, or somebody brought a newer checkpoint meanwhile. */
+  async #bringCheckpoint(): Promise<void> {
+    if (await this.#isRootKnown()) return;
     const call = gatewayInterface.encodeFunctionData("submitCheckpoint", [
-      ...checkpointArguments(update),
+      ...checkpointArguments(this.#batch.update),
     ]);
     try {
       this.#checkpoint = await this.#postCall(call, "latest");
@@ -123,19 +124,8 @@ class BatchSubmission {
     }
   }
 
-  async #isKnown({ checkpoint }: RopeBatch["update"]): Promise<boolean> {
-    const { rpc, gatewayAddress } = this.#parts;
-    const { outboxesRoot }: Checkpoint = decode(checkpointCodec, checkpoint);
-    const data = gatewayInterface.encodeFunctionData("isKnownRoot", [toHex(outboxesRoot)]);
-    const params = [{ to: gatewayAddress, data }, "latest"];
-    return BigInt(await rpc.call<string>("eth_call", params, this.#signal)) !== 0n;
-  }
-
   async #postCall(data: string, at: "pending" | "latest"): Promise<PostedTransaction> {
-    const { rpc, sender, gatewayAddress } = this.#parts;
-    const call = { from: sender.address, to: gatewayAddress, data };
-    const gasLimit = withReserve(await estimateGas(rpc, call, at, this.#signal));
-    return await this.#post({ to: gatewayAddress, data, gasLimit }, this.#signal);
+    return await postCall(this.#parts, this.#post, data, at, this.#signal);
   }
 
   /** The pending state holds the checkpoint before a block does; where a node has none, wait for the block. */
@@ -143,8 +133,7 @@ class BatchSubmission {
     try {
       return await this.#postCall(call.data, "pending");
     } catch (error) {
-      const refusal = refusalOf(error);
-      if (!refusal) throw unlessTooMuch(error, this.#parts.name);
+      const refusal = this.#refusalOf(error);
       if (refusal.info.error !== "BadProof" || !this.#checkpoint) {
         return this.#accept(call, refusal);
       }
@@ -153,10 +142,15 @@ class BatchSubmission {
     try {
       return await this.#postCall(call.data, "latest");
     } catch (error) {
-      const refusal = refusalOf(error);
-      if (!refusal) throw unlessTooMuch(error, this.#parts.name);
-      return this.#accept(call, refusal);
+      return this.#accept(call, this.#refusalOf(error));
     }
+  }
+
+  /** @throws what is no refusal of the gateway; about the items only where they are too many for a block */
+  #refusalOf(error: unknown): ContractRefusal {
+    const refusal = refusalOf(error);
+    if (refusal) return refusal;
+    throw error instanceof AdapterError ? aboutItems(error) : error;
   }
 
   /** @throws {AdapterError} unless the refusal says that the work was done */
@@ -167,12 +161,12 @@ class BatchSubmission {
       return;
     }
     if (info.error === "BadProof" && leadsToCheckpoint(this.#batch, gatewayUid, call.indexes)) {
-      // A newer checkpoint came first, and this one was never accepted: the same events, proven anew, will pass.
+      // A newer checkpoint came first, or took its place too long ago: the same events, proven anew, will pass.
       const stale = { ...info, code: "gateway/stale-checkpoint" };
       throw gatewayError(name, stale, { kind: "retryable" });
     }
     const refusal = gatewayError(name, info);
-    throw FOR_ALL.has(info.error) ? refusal : aboutItems(refusal, name);
+    throw FOR_ALL.has(info.error) ? refusal : aboutItems(refusal);
   }
 
   async #settleCheckpoint(posted: PostedTransaction): Promise<void> {
@@ -215,7 +209,7 @@ class BatchSubmission {
   }
 }
 
-/** Checkpoint if the gateway lacks it, then every item, posted together and awaited together. */
+/** Checkpoint if the gateway lacks it, then every item, which may be none, posted together and awaited together. */
 export async function submitBatch(
   parts: SubmitParts,
   batch: RopeBatch,

@@ -33,6 +33,8 @@ interface RpcAnswer {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
+/** Too many requests, or a proxy before a node that is down: no answer of the node, whatever the body looks like. */
+const isRefusedByServer = (status: number): boolean => status === 429 || status >= 500;
 /** A node that has not answered by then is as good as gone; the queue tries again. */
 const REQUEST_TIMEOUT_MS = 15_000;
 export const MAX_BATCH_CALLS: 100 = 100;
@@ -64,6 +66,7 @@ async function post(url: string, body: unknown, signal: AbortSignal | undefined)
       body: JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
+    if (isRefusedByServer(response.status)) throw new Error(`HTTP ${response.status}`);
     return await response.json();
   } catch (cause) {
     signal?.throwIfAborted();

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { request } from "node:http";
 import { join } from "node:path";
 import {
   type AttestedHeader,
@@ -75,18 +75,6 @@ describe("the attestor process", () => {
     };
   };
 
-  /** Of a request line that no client would send. */
-  const rawStatus = (line: string): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const socket = connect(Number(new URL(url).port), "127.0.0.1");
-      socket.once("error", reject);
-      socket.once("data", (chunk: Buffer) => {
-        socket.destroy();
-        resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(String(chunk))?.[1]));
-      });
-      socket.write(`${line}\r\nhost: a\r\n\r\n`);
-    });
-
   const healthy = (): Promise<true> =>
     eventually(async () => {
       const response = await fetch(`${url}/health`).catch(() => undefined);
@@ -139,41 +127,68 @@ describe("the attestor process", () => {
     expect(restarted.child.exitCode).toBe(0);
   });
 
-  it("refuses heights that are not final, heights that are none, and anything but GET", async () => {
+  it("refuses heights that are not final, and whatever it was not asked to serve, each under its code", async () => {
     const { child } = await run();
     await healthy();
     const latest = await readHeader(createEvmRpc(anvil.rpcUrl), "latest");
-    expect(await get(`/attestation?height=${latest.height + 5n}`)).toMatchObject({
-      status: 409,
-      body: { error: { code: "attestor/not-final" } },
-    });
-    for (const text of ["", "-1", "0x10", "007", "1e3"]) {
-      expect(await get(`/attestation?height=${text}`)).toMatchObject({
-        status: 400,
-        body: { error: { code: "attestor/bad-height", height: text } },
-      });
+    const above = String(latest.height + 5n);
+    const refusals: readonly (readonly [string, number, object])[] = [
+      [`/attestation?height=${above}`, 409, { code: "attestor/not-final", height: above }],
+      ...["", "-1", "0x10", "007", "1e3"].map(
+        (height) =>
+          [`/attestation?height=${height}`, 400, { code: "attestor/bad-height", height }] as const,
+      ),
+      ["/attestation", 400, { code: "attestor/bad-query", field: "height", reason: "missing" }],
+      ["/attestation?height=1&height=2", 400, { code: "attestor/bad-query", field: "height" }],
+      ["/attestation?height=1&x=2", 400, { code: "attestor/bad-query", field: "x" }],
+      ["/status?x", 400, { code: "attestor/bad-query", field: "x", reason: "unknown" }],
+      ["/keys", 404, { code: "attestor/unknown-route", path: "/keys" }],
+    ];
+    for (const [path, status, error] of refusals) {
+      expect(await get(path)).toMatchObject({ status, body: { error } });
     }
     const posted = await fetch(`${url}/attestation?height=1`, { method: "POST" });
     expect(posted.status).toBe(405);
+    expect(posted.headers.get("allow")).toBe("GET, HEAD");
     expect(await posted.json()).toEqual({
-      error: { code: "attestor/wrong-method", method: "POST", allow: "GET" },
+      error: { code: "attestor/wrong-method", method: "POST", allow: "GET, HEAD" },
     });
-    for (const path of ["/keys", "/STATUS", "/health/", "/"])
-      expect(await get(path)).toMatchObject({
-        ...{ status: 404, body: { error: { code: "attestor/unknown-route", path } } },
+    expect((await fetch(`${url}/health`, { method: "HEAD" })).status).toBe(200);
+    child.kill("SIGTERM");
+    await exited(child);
+  });
+
+  it("outlives a request target that is no path", async () => {
+    const { child } = await run();
+    await healthy();
+    for (const target of ["//", "http://[", "*"]) {
+      const status = await new Promise((resolve, reject) => {
+        const { port } = new URL(url);
+        request({ host: "127.0.0.1", port, path: target }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .on("error", reject)
+          .end();
       });
-    for (const [path, parameter] of [
-      ["/status?x=1", "x"],
-      ["/attestation?height=1&height=2", "height"],
-    ])
-      expect(await get(path ?? "")).toMatchObject({
-        ...{ status: 400, body: { error: { code: "attestor/unknown-parameter", parameter } } },
-      });
-    // No URL at all: it used to be the end of the process.
-    expect(await rawStatus("GET // HTTP/1.1")).toBe(404);
+      expect(status).toBe(404);
+    }
     expect((await get("/health")).status).toBe(200);
     child.kill("SIGTERM");
     await exited(child);
+  });
+
+  it.each([
+    [["--nothing"], "--nothing"],
+    [["file.json"], "file.json"],
+    [[], "--config FILE is missing"],
+    [["--config"], "--config"],
+    [["--config", "a.json", "--config", "b.json"], "twice"],
+  ])("ends with one line and status 2 where it is called with %j", async (args, detail) => {
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^attestor\/bad-arguments [^\n]*\n$/);
+    expect(stderr).toContain(detail);
   });
 
   it("starts neither on another chain nor with a key that others can read", async () => {
@@ -205,7 +220,8 @@ describe("the attestor process", () => {
     expect((await get("/health")).status).toBe(503);
     const next = await get(`/attestation?height=${height + 1n}`);
     expect(next).toMatchObject({
-      ...{ status: 503, body: { error: { code: "attestor/contradiction" } } },
+      status: 503,
+      body: { error: { code: "attestor/contradiction" } },
     });
     expect((await get("/attestation/latest")).body["headerHash"]).toBe(before.body["headerHash"]);
 

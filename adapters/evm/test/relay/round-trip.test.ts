@@ -1,4 +1,4 @@
-import type { OutboundEvent } from "@ropenet/adapter-sdk";
+import type { ChainAdapter, OutboundEvent } from "@ropenet/adapter-sdk";
 import {
   ACK_STATUS,
   ackHash,
@@ -33,7 +33,14 @@ import {
   originAsset,
   type TestAsset,
 } from "../kit/payloads.ts";
-import { PAYEE, RICH_KEYS, signal, startTestStrand, type TestStrand } from "../kit/test-strand.ts";
+import {
+  eventually,
+  PAYEE,
+  RICH_KEYS,
+  signal,
+  startTestStrand,
+  type TestStrand,
+} from "../kit/test-strand.ts";
 
 type PacketEvent = Extract<OutboundEvent, { kind: "packet" }>;
 
@@ -63,6 +70,15 @@ describe("a relayer at an EVM strand", () => {
     await token.approve(strand.gateway.address, 1_000_000n, signal());
   }, 60_000);
   afterAll(() => strand?.close());
+
+  /** until the chain cannot lose them any more */
+  async function untilTaken(worker: ChainAdapter, events: readonly OutboundEvent[]): Promise<void> {
+    await eventually(async () => {
+      const standings = await worker.standings(events, signal());
+      expect(standings).not.toContain("open");
+      return standings.every((standing) => standing === "taken") ? true : undefined;
+    });
+  }
 
   async function send(amountLocal: bigint): Promise<PacketEvent> {
     const sent = await gateway.sendAsset(
@@ -112,7 +128,7 @@ describe("a relayer at an EVM strand", () => {
     expect(result.transactionHashes).toHaveLength(2);
     expect(result.feePaid).toBeGreaterThan(0n);
     expect(latency).toBeLessThan(5_000);
-    expect(await worker.standings([event], signal())).toEqual(["taken"]);
+    await untilTaken(worker, [event]);
     expect(await gateway.asset(money.assetId, signal())).toMatchObject({ mode: 1, frozen: false });
 
     const again = await other.submit(batch, signal());
@@ -186,6 +202,23 @@ describe("a relayer at an EVM strand", () => {
     expect(words[3]).toEqual(ZERO_32);
   });
 
+  it("names the event that its slot does not hold, so that the others can go without it", async () => {
+    const event = await send(500n);
+    const gone = { ...event, packet: { ...event.packet, sequence: 999n } };
+    await expect(strand.adapter(3).prove([event, gone], signal())).rejects.toMatchObject({
+      info: { code: "adapter/event-gone", about: "items" },
+    });
+    expect((await strand.adapter(3).prove([event], signal())).items).toHaveLength(1);
+  });
+
+  it("scans no more than it is asked for, the first in the chain's order", async () => {
+    const { height } = await readHeader(strand.rpc, "finalized");
+    const range = { fromHeight: 0n, toHeight: height, counterparty: strand.rope.gateway };
+    const all = await strand.adapter(3).scan(range, signal());
+    expect(all.length).toBeGreaterThan(2);
+    expect(await strand.adapter(3).scan({ ...range, limit: 2 }, signal())).toEqual(all.slice(0, 2));
+  });
+
   it("settles an answered packet, finding it again by its hash", async () => {
     const event = await send(2_000n);
     const ack = strand.rope.acknowledge(event.packet, ACK_STATUS.delivered);
@@ -195,7 +228,7 @@ describe("a relayer at an EVM strand", () => {
     const batch = strand.rope.prove([ack]);
     const settled = await fresh.submit(batch, signal());
     expect(settled.outcomes).toEqual(["delivered"]);
-    expect(await fresh.standings([ack], signal())).toEqual(["taken"]);
+    await untilTaken(fresh, [ack]);
     expect(
       await gateway.commitment(strand.rope.gateway, 0, event.packet.sequence, signal()),
     ).toEqual(ZERO_32);
@@ -236,7 +269,7 @@ describe("a relayer at an EVM strand", () => {
     const worker = strand.adapter(3);
     const result = await worker.submit(batch, signal());
     expect(result.outcomes).toEqual(["delivered", "already-delivered", "delivered", "delivered"]);
-    expect(await worker.standings(events, signal())).toEqual(events.map(() => "taken"));
+    await untilTaken(worker, events);
     expect(await token.balanceOf(recipient, signal())).toBe(200n);
     const { height } = await readHeader(strand.rpc, "latest");
     const range = { fromHeight: 0n, toHeight: height, counterparty: rope.gateway };
@@ -259,7 +292,7 @@ describe("a relayer at an EVM strand", () => {
       strand.adapter(3).submit(batch, signal()),
       strand.adapter(4).submit(batch, signal()),
     ]);
-    expect(await strand.adapter(3).standings(events, signal())).toEqual(events.map(() => "taken"));
+    await untilTaken(strand.adapter(3), events);
     for (const [index] of events.entries()) {
       const outcomes = [left.outcomes[index], right.outcomes[index]].toSorted();
       expect(outcomes).toEqual(["already-delivered", "delivered"]);
