@@ -202,7 +202,14 @@ export class RandomWalk {
 
   #relay(index: number, count: number): void {
     const batch = this.#waiting[index]?.splice(0, count) ?? [];
-    if (batch.length > 0) this.world.relay(this.#strand(index), ...batch);
+    if (batch.length === 0) return;
+    const { rope } = this.world;
+    const { transactions } = rope.block(this.world.receive(this.#strand(index), ...batch));
+    // The liar may give what is only on its way to it: that comes again after its receipts (ADR 0014).
+    for (const { code, message } of transactions)
+      if (code !== undefined && code !== "packet/early-return") throw new Error(message);
+    const early = batch.filter(({ transferId }) => !rope.value(stateKey.transfer(transferId)));
+    this.#waiting[index]?.unshift(...early);
   }
 
   /** The strand takes all its mail; each packet as `verdict` says, late ones as expired. */
