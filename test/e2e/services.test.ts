@@ -6,11 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../kit/cli.ts";
 
 const SERVICES = {
-  relayer: "relayer/src/main.ts",
   attestor: "adapters/evm/src/attestor/main.ts",
   agent: "adapters/agent/src/main.ts",
   hub: "hub/server/src/main.ts",
-  node: "mainchain/node/src/main.ts",
 };
 
 interface Ended {
