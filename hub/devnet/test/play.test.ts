@@ -65,6 +65,15 @@ describe("a step of the story", () => {
     });
   });
 
+  it("names what died, even when the step has noticed first", async () => {
+    const reason = new CodedError({ code: "devnet/process-lost", process: "strand-finance" });
+    const lost = new Promise<CodedError>((resolve) => setTimeout(() => resolve(reason), 20));
+    const act = (): Promise<string> => Promise.reject(new Error("ECONNREFUSED"));
+    expect(await judged({ act }, { lost })).toMatchObject({
+      ...{ ok: false, code: "devnet/process-lost" },
+    });
+  });
+
   it.each([
     ["asset/encumbered", true],
     ["asset/not-holder", false],

@@ -41,7 +41,8 @@ const refresh = async (): Promise<number> => {
 it("keeps an idle gateway alive for longer than it trusts a set, with checkpoints alone", async () => {
   for (let third = 0; third < 5; third += 1) {
     await letPass(PERIOD / 3n);
-    expect(await ageMs()).toBeGreaterThanOrEqual(PERIOD / 3n);
+    // The strand's clock counts seconds, and stands a little apart from this machine's.
+    expect(await ageMs()).toBeGreaterThan(PERIOD / 3n - MINUTE);
     expect(await refresh()).toBe(1);
     expect(await ageMs()).toBeLessThan(MINUTE);
   }

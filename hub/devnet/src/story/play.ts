@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { CodedError } from "@ropenet/protocol";
 import { createNotes, type Notes } from "./notes.ts";
 import type { StepResult } from "./report.ts";
@@ -23,20 +24,30 @@ export interface Stage {
 
 /** `work`, unless what it needs is lost or it does not come to an end. @throws {CodedError} `story/step-too-long` */
 async function inTime<T>(work: Promise<T>, { lost, stepMs = STEP_MS }: Stage): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    const late = new CodedError({ code: "story/step-too-long", afterMs: stepMs });
-    timer = setTimeout(() => reject(late), stepMs);
+  const ended = new AbortController();
+  const tooLong = setTimeout(stepMs, undefined, { signal: ended.signal }).then((): never => {
+    throw new CodedError({ code: "story/step-too-long", afterMs: stepMs });
   });
+  tooLong.catch(() => undefined);
   const broken = lost.then((reason): never => {
     throw reason;
   });
   try {
     return await Promise.race([work, tooLong, broken]);
   } finally {
-    clearTimeout(timer);
+    ended.abort();
     work.catch(() => undefined);
   }
+}
+
+const codeOf = (error: unknown): string | null => (error instanceof CodedError ? error.code : null);
+
+/** longer than it takes to notice that a process has died */
+const NOTICE_MS = 2_000;
+
+/** Why a step failed: what it asked may have refused to answer a moment before anybody noticed that it had died. */
+async function reasonOf(error: unknown, { lost }: Stage): Promise<unknown> {
+  return await Promise.race([lost, setTimeout(NOTICE_MS, error)]);
 }
 
 /** Plays a step and judges it by what it has seen. */
@@ -53,9 +64,11 @@ export async function play<Context>(
   let hasEnded = true;
   try {
     line = await inTime(step.act(context, notes), stage);
-  } catch (error) {
-    code = error instanceof CodedError ? error.code : null;
-    hasEnded = code !== null && code === refusedWith;
+  } catch (thrown) {
+    const isRefusal = codeOf(thrown) !== null && codeOf(thrown) === refusedWith;
+    const error = isRefusal ? thrown : await reasonOf(thrown, stage);
+    code = codeOf(error);
+    hasEnded = isRefusal;
     line = hasEnded ? `拒绝码 ${code}` : error instanceof Error ? error.message : String(error);
   }
   if (refusedWith !== undefined) notes.see("refusal", title, code ?? "accepted", refusedWith);
