@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { CryptoError, expectList, expectRecord } from "../src/crypto-error.ts";
 import type { Sm2VerifyItem } from "../src/sm2/verifier.ts";
 import { Job } from "./job.ts";
 import { PoolError } from "./pool-error.ts";
@@ -87,6 +88,7 @@ export class VerifyPool {
   #closed = false;
 
   constructor(options: VerifyPoolOptions, { startWorker }: VerifyPoolComponents) {
+    expectRecord(options, "options");
     this.#start = startWorker;
     const workers = expectCount(options.workers ?? availableParallelism(), "workers", 256);
     this.#maxQueued = expectCount(options.maxQueued ?? 65_536, "maxQueued", 2 ** 31);
@@ -109,10 +111,17 @@ export class VerifyPool {
    * One answer per item, in order. Items are read until the promise settles: do not change them before.
    * @throws {CryptoError} as `sm2.verify`, for the first bad item; {PoolError} `pool/full`, `pool/closed`
    */
-  async verifyMany(
-    items: readonly Sm2VerifyItem[],
-    { signal }: VerifyPoolCall = {},
-  ): Promise<boolean[]> {
+  async verifyMany(items: readonly Sm2VerifyItem[], call: VerifyPoolCall = {}): Promise<boolean[]> {
+    expectList(items, "items");
+    expectRecord(call, "call");
+    const { signal } = call;
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new CryptoError({
+        code: "crypto/bad-type",
+        operand: "signal",
+        expected: "AbortSignal",
+      });
+    }
     signal?.throwIfAborted();
     if (this.#closed) throw new PoolError({ code: "pool/closed" });
     if (items.length === 0) return [];

@@ -1,4 +1,4 @@
-import { expectBytes } from "../src/crypto-error.ts";
+import { expectBytes, expectRecord } from "../src/crypto-error.ts";
 import { userIdBytes } from "../src/sm2/identity.ts";
 import type { Sm2VerifyItem } from "../src/sm2/verifier.ts";
 
@@ -56,6 +56,7 @@ export interface CheckedItem {
 
 /** @throws {CryptoError} as `sm2.verify` does */
 export function checkItem(item: Sm2VerifyItem): CheckedItem {
+  expectRecord(item, "item");
   expectBytes(item.signature, "signature", 64);
   expectBytes(item.message, "message");
   expectBytes(item.publicKey, "publicKey", 65);

@@ -1,4 +1,4 @@
-import { expectBytes } from "./crypto-error.ts";
+import { CryptoError, expectBytes } from "./crypto-error.ts";
 
 const rotl = (x: number, n: number): number => (x << n) | (x >>> (32 - n));
 
@@ -138,7 +138,7 @@ class Hasher implements Sm3Hasher {
   }
 
   #refuseIfSpent(): void {
-    if (this.#spent) throw new Error("SM3 hasher used after digest()");
+    if (this.#spent) throw new CryptoError({ code: "crypto/closed", operand: "hasher" });
   }
 }
 

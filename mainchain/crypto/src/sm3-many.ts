@@ -1,10 +1,15 @@
-import { CryptoError, expectBytes } from "./crypto-error.ts";
+import { CryptoError, expectBytes, expectList } from "./crypto-error.ts";
 import { type Kernel, LANE_BYTES, LONGEST_IN_LANE, sharedKernel } from "./kernel/kernel.ts";
 import { sm3 } from "./sm3.ts";
 
 const NODE_BYTES = 64;
 const DIGEST_BYTES = 32;
 const NODES_PER_CALL = 1024;
+
+function spaceForDigests(nodes: Uint8Array): Uint8Array {
+  expectBytes(nodes, "nodes");
+  return new Uint8Array(Math.floor(nodes.length / 2));
+}
 
 /**
  * SM3 of every 64 bytes of `nodes`, four at a time: the inner levels of a Merkle tree.
@@ -13,11 +18,9 @@ const NODES_PER_CALL = 1024;
  * @returns `out`
  * @throws {CryptoError} `crypto/bad-type`, `crypto/bad-length`
  */
-export function sm3Nodes(
-  nodes: Uint8Array,
-  out: Uint8Array = new Uint8Array(nodes.length / 2),
-): Uint8Array {
+export function sm3Nodes(nodes: Uint8Array, out: Uint8Array = spaceForDigests(nodes)): Uint8Array {
   expectBytes(nodes, "nodes");
+  expectBytes(out, "out");
   if (nodes.length % NODE_BYTES !== 0) {
     throw new CryptoError({
       code: "crypto/bad-length",
@@ -74,11 +77,12 @@ function hashFour(
  * @throws {CryptoError} `crypto/bad-type`
  */
 export function sm3Many(inputs: readonly Uint8Array[]): Uint8Array[] {
+  expectList(inputs, "inputs");
+  for (const input of inputs) expectBytes(input, "input");
   const kernel = sharedKernel();
   const out = new Array<Uint8Array>(inputs.length);
   const waiting = new Map<number, number[]>();
   inputs.forEach((input, index) => {
-    expectBytes(input, "input");
     if (input.length > LONGEST_IN_LANE) {
       out[index] = sm3(input);
       return;

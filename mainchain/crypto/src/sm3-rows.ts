@@ -9,13 +9,16 @@ const DIGEST_BYTES = 32;
  * @param rowBytes 1 … 16,000
  * @param out at least n × 32 bytes
  * @returns n
- * @throws {CryptoError} `crypto/bad-type`, `crypto/bad-length`
+ * @throws {CryptoError} `crypto/bad-type`, `crypto/bad-length`, `crypto/bad-range`
  */
 export function sm3Rows(rows: Uint8Array, rowBytes: number, out: Uint8Array): number {
   expectBytes(rows, "rows");
   expectBytes(out, "out");
+  if (!Number.isInteger(rowBytes) || rowBytes < 1 || rowBytes > LONGEST_IN_LANE) {
+    throw new CryptoError({ code: "crypto/bad-range", operand: "rowBytes" });
+  }
   const count = rows.length / rowBytes;
-  if (!(rowBytes >= 1 && rowBytes <= LONGEST_IN_LANE) || !Number.isInteger(count)) {
+  if (!Number.isInteger(count)) {
     const expected = "a multiple of rowBytes";
     throw new CryptoError({
       code: "crypto/bad-length",

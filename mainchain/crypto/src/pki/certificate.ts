@@ -1,6 +1,6 @@
 import { copyBytes } from "../bytes.ts";
-import { CryptoError, expectBytes } from "../crypto-error.ts";
-import { getPublicKey } from "../sm2/keys.ts";
+import { CryptoError, expectBytes, expectRecord } from "../crypto-error.ts";
+import { expectPublicKey, getPublicKey } from "../sm2/keys.ts";
 import { sm3 } from "../sm3.ts";
 import { context, type DerReader, der, derInteger, readDer, TAG } from "./der.ts";
 import {
@@ -70,6 +70,8 @@ export function issueCertificate(
   request: CertificateRequest,
   issuer: CertificateIssuer,
 ): Uint8Array {
+  expectRecord(request, "request");
+  expectRecord(issuer, "issuer");
   const serial = request.serial ?? randomSerial();
   expectBytes(serial, "serial");
   const { pathLength = 0 } = request.authority ?? {};
@@ -80,6 +82,10 @@ export function issueCertificate(
   if (serial.length > 20 || serial.every((byte) => byte === 0)) {
     throw new CryptoError({ code: "crypto/bad-range", operand: "serial" });
   }
+  if (request.notAfter < request.notBefore) {
+    throw new CryptoError({ code: "crypto/bad-range", operand: "notAfter" });
+  }
+  expectPublicKey(request.publicKey, "publicKey");
   const issuerKey = getPublicKey(issuer.secretKey);
   const extensions: CertificateExtensions = {
     ...(request.authority === undefined ? {} : { authority: request.authority }),

@@ -1,4 +1,5 @@
 import { equalBytes } from "../bytes.ts";
+import { CryptoError, expectList, expectRecord } from "../crypto-error.ts";
 import type { Certificate } from "./certificate.ts";
 import type { KeyUsage } from "./extensions.ts";
 import { isRevoked, type RevocationList } from "./revocation.ts";
@@ -92,9 +93,14 @@ function trustedPath({ chain, trusted }: ChainOptions): readonly Certificate[] |
  * Whether a chain leads to a trusted certificate, and every certificate of it holds at that time. A trusted
  * certificate's own signature is not looked at. Source: RFC 5280 §6, without policies and name constraints, whose
  * extensions are critical and so refused when a certificate is parsed.
+ * @throws {CryptoError} `crypto/bad-type`, `crypto/bad-range` for the caller's own faults
  */
 export function verifyChain(options: ChainOptions): ChainResult {
+  expectRecord(options, "options");
   const { chain, at, usage } = options;
+  expectList(chain, "chain");
+  expectList(options.trusted, "trusted");
+  if (!Number.isFinite(at)) throw new CryptoError({ code: "crypto/bad-range", operand: "at" });
   const [first] = chain;
   if (first === undefined) return { ok: false, fault: "empty", index: 0 };
   const path = trustedPath(options);

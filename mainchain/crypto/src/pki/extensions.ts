@@ -1,3 +1,4 @@
+import { CryptoError, expectList } from "../crypto-error.ts";
 import { context, contextBytes, type DerReader, der, derInteger, derOid, TAG } from "./der.ts";
 import { OID } from "./oids.ts";
 
@@ -38,8 +39,13 @@ function basicConstraints({ authority }: CertificateExtensions): Uint8Array {
 
 /** Bits from the top of one byte, less the zeros at the end. */
 function usageBits(usages: readonly KeyUsage[]): Uint8Array {
+  expectList(usages, "keyUsage");
   let byte = 0;
-  for (const usage of usages) byte |= 0x80 >> USAGES.indexOf(usage);
+  for (const usage of usages) {
+    const bit = USAGES.indexOf(usage);
+    if (bit < 0) throw new CryptoError({ code: "crypto/bad-range", operand: "keyUsage" });
+    byte |= 0x80 >> bit;
+  }
   const unused = byte === 0 ? 0 : Math.clz32(byte & -byte) ^ 31;
   const body = byte === 0 ? [] : [byte];
   return der(TAG.bitString, Uint8Array.of(unused, ...body));

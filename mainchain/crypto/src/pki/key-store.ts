@@ -1,6 +1,6 @@
 import { scrypt } from "@noble/hashes/scrypt.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "../bytes.ts";
-import { CryptoError } from "../crypto-error.ts";
+import { CryptoError, expectRecord, expectText } from "../crypto-error.ts";
 import { expectSecretKey, getPublicKey } from "../sm2/keys.ts";
 import { sm4Gcm } from "../sm4/gcm.ts";
 
@@ -50,6 +50,8 @@ export function sealKeyStore(
   options: KeyStoreOptions = {},
 ): string {
   expectSecretKey(secretKey);
+  expectText(password, "password");
+  expectRecord(options, "options");
   const cost = options.cost ?? DEFAULT_COST;
   if (!Number.isInteger(cost) || cost < LEAST_COST || cost > LARGEST_COST) {
     throw new CryptoError({ code: "crypto/bad-range", operand: "cost" });
@@ -114,6 +116,8 @@ function parse(text: string): KeyStoreFile {
  * version
  */
 export function openKeyStore(text: string, password: string): Uint8Array {
+  expectText(text, "keyStore");
+  expectText(password, "password");
   const { publicKey, kdf, cipher } = parse(text);
   const key = keyOf(password, hexToBytes(kdf.salt), kdf.cost);
   const aad = header(publicKey, kdf.cost, kdf.salt);

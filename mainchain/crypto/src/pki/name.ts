@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "../bytes.ts";
+import { CryptoError, expectRecord, expectText } from "../crypto-error.ts";
 import { type DerReader, der, derOid, TAG } from "./der.ts";
 
 /** The attributes of a distinguished name in use, in the order in which they are written. */
@@ -15,14 +16,23 @@ export type DistinguishedName = {
   readonly [A in (typeof ATTRIBUTES)[number][0]]?: string;
 };
 
+const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Source: RFC 5280 §4.1.2.4; a country is a PrintableString, all else UTF-8. */
+/**
+ * A country is a PrintableString, all else UTF-8. Source: RFC 5280 §4.1.2.4.
+ * @throws {CryptoError} `crypto/bad-type`, `crypto/bad-encoding`, the attribute being the operand
+ */
 export function derName(name: DistinguishedName): Uint8Array {
+  expectRecord(name, "name");
   const parts = ATTRIBUTES.flatMap(([attribute, oid]) => {
     const value = name[attribute];
     if (value === undefined) return [];
+    expectText(value, attribute);
     const tag = attribute === "country" ? TAG.printable : TAG.utf8;
+    if (tag === TAG.printable && !PRINTABLE.test(value)) {
+      throw new CryptoError({ code: "crypto/bad-encoding", operand: attribute });
+    }
     return [der(TAG.set, der(TAG.sequence, derOid(oid), der(tag, utf8ToBytes(value))))];
   });
   return der(TAG.sequence, ...parts);

@@ -1,9 +1,11 @@
-import { CryptoError } from "../crypto-error.ts";
+import { CryptoError, expectBytes, expectText } from "../crypto-error.ts";
 
 const LINE = 64;
 
 /** RFC 7468: lines of 64, one final line break. */
 export function toPem(label: string, bytes: Uint8Array): string {
+  expectText(label, "label");
+  expectBytes(bytes, "bytes");
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   const text = globalThis.btoa(binary);
@@ -16,6 +18,8 @@ export function toPem(label: string, bytes: Uint8Array): string {
  * @throws {CryptoError} `crypto/bad-encoding` without such a block, or with two
  */
 export function fromPem(label: string, text: string): Uint8Array {
+  expectText(label, "label");
+  expectText(text, "pem");
   const refuse = (): never => {
     throw new CryptoError({ code: "crypto/bad-encoding", operand: "pem" });
   };

@@ -1,7 +1,7 @@
 import { pbkdf2 } from "@noble/hashes/pbkdf2.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { copyBytes, equalBytes, utf8ToBytes } from "../bytes.ts";
-import { CryptoError, expectBytes } from "../crypto-error.ts";
+import { CryptoError, expectBytes, expectRecord, expectText } from "../crypto-error.ts";
 import { expectPublicKey, expectSecretKey, getPublicKey } from "../sm2/keys.ts";
 import { cbcDecrypt, cbcEncrypt } from "../sm4/cbc.ts";
 import { context, type DerReader, der, derBits, derInteger, derOid, readDer, TAG } from "./der.ts";
@@ -112,6 +112,9 @@ export function encryptPkcs8(
   password: string,
   options: Pkcs8EncryptionOptions = {},
 ): Uint8Array {
+  expectSecretKey(secretKey);
+  expectText(password, "password");
+  expectRecord(options, "options");
   const iterations = options.iterations ?? ITERATIONS;
   if (!Number.isInteger(iterations) || iterations < 1 || iterations > MOST_ITERATIONS) {
     throw new CryptoError({ code: "crypto/bad-range", operand: "iterations" });
@@ -180,6 +183,7 @@ function readPbes2(reader: DerReader): Pbes2 {
  */
 export function decryptPkcs8(encoded: Uint8Array, password: string): Uint8Array {
   expectBytes(encoded, "pkcs8");
+  expectText(password, "password");
   const [{ salt, iterations, iv }, encrypted] = readDer(encoded, "pkcs8", (reader) => {
     const inner = reader.inside();
     const both = [readPbes2(inner), inner.contents(TAG.octetString)] as const;

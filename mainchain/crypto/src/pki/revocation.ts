@@ -1,5 +1,5 @@
 import { copyBytes, equalBytes } from "../bytes.ts";
-import { expectBytes } from "../crypto-error.ts";
+import { CryptoError, expectBytes, expectList, expectRecord } from "../crypto-error.ts";
 import type { CertificateIssuer } from "./certificate.ts";
 import { context, type DerReader, der, derInteger, derOid, readDer, TAG } from "./der.ts";
 import { derName } from "./name.ts";
@@ -30,11 +30,27 @@ export interface RevocationListContents {
   readonly revoked: readonly RevokedCertificate[];
 }
 
-/** A version 2 certificate revocation list, DER. Source: GM/T 0015-2012, RFC 5280 §5. */
+/**
+ * A version 2 certificate revocation list, DER. Source: GM/T 0015-2012, RFC 5280 §5.
+ * @throws {CryptoError} `crypto/bad-type`, `crypto/bad-range`
+ */
 export function issueRevocationList(
   contents: RevocationListContents,
   issuer: CertificateIssuer,
 ): Uint8Array {
+  expectRecord(contents, "contents");
+  expectRecord(issuer, "issuer");
+  expectList(contents.revoked, "revoked");
+  if (!Number.isInteger(contents.number) || contents.number < 0 || contents.number >= 2 ** 31) {
+    throw new CryptoError({ code: "crypto/bad-range", operand: "number" });
+  }
+  if (contents.nextUpdate < contents.thisUpdate) {
+    throw new CryptoError({ code: "crypto/bad-range", operand: "nextUpdate" });
+  }
+  for (const each of contents.revoked) {
+    expectRecord(each, "revoked");
+    expectBytes(each.serial, "serial");
+  }
   const entries = contents.revoked.map(({ serial, revokedAt }) =>
     der(TAG.sequence, derInteger(serial), derTime(revokedAt)),
   );

@@ -16,13 +16,18 @@ const CURVE_BYTES: Uint8Array = concatBytes(
 );
 
 /** @throws {CryptoError} `crypto/bad-length` for an id above 8,191 bytes, `crypto/bad-encoding` */
-export function userIdBytes(userId?: Sm2UserId): Uint8Array {
-  const id = typeof userId === "string" ? utf8ToBytes(userId) : (userId ?? DEFAULT_USER_ID);
-  expectBytes(id, "userId");
+export function userIdBytes(userId?: Sm2UserId, operand = "userId"): Uint8Array {
+  const id =
+    typeof userId === "string"
+      ? utf8ToBytes(userId)
+      : userId === undefined
+        ? DEFAULT_USER_ID
+        : userId;
+  expectBytes(id, operand);
   if (id.length > LONGEST_USER_ID) {
     throw new CryptoError({
       code: "crypto/bad-length",
-      operand: "userId",
+      operand,
       expected: `at most ${LONGEST_USER_ID}`,
       actual: id.length,
     });

@@ -1,10 +1,10 @@
 import { bigintToBytes, bytesToBigint, concatBytes } from "../bytes.ts";
-import { CryptoError, expectBytes } from "../crypto-error.ts";
+import { CryptoError, expectBytes, expectRecord } from "../crypto-error.ts";
 import { kdfSm3 } from "../kdf-sm3.ts";
 import { withSecrets } from "../kernel/secret-kernel.ts";
 import { sm3OfSecret } from "../sm3-hasher.ts";
 import { decodePoint, encodePoint, type Sm2Point } from "./curve.ts";
-import { identityDigest, type Sm2UserId } from "./identity.ts";
+import { identityDigest, type Sm2UserId, userIdBytes } from "./identity.ts";
 import { expectSecretKey, getPublicKey, loadSecretKey, multiplySecret } from "./keys.ts";
 
 export interface KeyAgreementInput {
@@ -18,7 +18,7 @@ export interface KeyAgreementInput {
   readonly peerPublicKey: Uint8Array;
   /** 65 bytes */
   readonly peerEphemeralPublicKey: Uint8Array;
-  /** bytes of key wanted */
+  /** bytes of key wanted, 1 to 65,536 */
   readonly keyBytes: number;
   readonly selfId?: Sm2UserId;
   readonly peerId?: Sm2UserId;
@@ -32,6 +32,7 @@ export interface KeyAgreementResult {
   readonly initiatorConfirmation: Uint8Array;
 }
 
+const MOST_KEY_BYTES = 65_536;
 const TWO_127 = 1n << 127n;
 
 /** x̄ = 2^127 + (x mod 2^127) */
@@ -80,6 +81,15 @@ function sharedPoint(input: KeyAgreementInput, ownEphemeral: Uint8Array): Uint8A
  * `crypto/bad-type`, `crypto/bad-length`, `crypto/bad-range`
  */
 export function keyAgreement(input: KeyAgreementInput): KeyAgreementResult {
+  expectRecord(input, "input");
+  if (input.role !== "initiator" && input.role !== "responder") {
+    throw new CryptoError({ code: "crypto/bad-range", operand: "role" });
+  }
+  if (!Number.isInteger(input.keyBytes) || input.keyBytes < 1 || input.keyBytes > MOST_KEY_BYTES) {
+    throw new CryptoError({ code: "crypto/bad-range", operand: "keyBytes" });
+  }
+  userIdBytes(input.selfId, "selfId");
+  userIdBytes(input.peerId, "peerId");
   expectSecretKey(input.secretKey);
   expectSecretKey(input.ephemeralSecretKey, "ephemeralSecretKey");
   const self = getPublicKey(input.secretKey);

@@ -1,6 +1,6 @@
-import { CryptoError, expectBytes } from "../crypto-error.ts";
+import { CryptoError, expectBytes, expectRecord } from "../crypto-error.ts";
 import { LONGEST_ENTROPY, type SecretKernel, withSecrets } from "../kernel/secret-kernel.ts";
-import { messageDigest, type Sm2UserId } from "./identity.ts";
+import { messageDigest, type Sm2UserId, userIdBytes } from "./identity.ts";
 import { loadedPublicKey, loadSecretKey } from "./keys.ts";
 
 export interface Sm2SignOptions {
@@ -76,6 +76,8 @@ export function sign(
   options: Sm2SignOptions = {},
 ): Uint8Array {
   expectBytes(message, "message");
+  expectRecord(options, "options");
+  userIdBytes(options.userId);
   if (options.publicKey !== undefined) expectBytes(options.publicKey, "publicKey", 65);
   const entropy = entropyOf(options);
   return withSecrets((kernel) => {

@@ -1,6 +1,6 @@
-import { CryptoError, expectBytes } from "../crypto-error.ts";
+import { CryptoError, expectBytes, expectList, expectRecord } from "../crypto-error.ts";
 import { BUFFER_BYTES, createKernel, type Kernel, sharedKernel } from "../kernel/kernel.ts";
-import { DEFAULT_IDENTITY_HEAD, messageDigest, type Sm2UserId } from "./identity.ts";
+import { DEFAULT_IDENTITY_HEAD, messageDigest, type Sm2UserId, userIdBytes } from "./identity.ts";
 import { type CachedKey, KeyCache } from "./key-cache.ts";
 
 export interface Sm2VerifyOptions {
@@ -46,6 +46,12 @@ const BATCH = 32;
 const LEAST_BATCH = 3;
 const ITEM_BYTES = 161;
 
+function expectTriple({ signature, message, publicKey }: Sm2VerifyItem): void {
+  expectBytes(signature, "signature", 64);
+  expectBytes(message, "message");
+  expectBytes(publicKey, "publicKey", 65);
+}
+
 class KernelVerifier implements Sm2Verifier {
   readonly #kernel: Kernel;
   readonly #cache: KeyCache;
@@ -61,11 +67,14 @@ class KernelVerifier implements Sm2Verifier {
     publicKey: Uint8Array,
     options: Sm2VerifyOptions = {},
   ): boolean {
-    expectBytes(signature, "signature", 64);
-    expectBytes(message, "message");
-    expectBytes(publicKey, "publicKey", 65);
+    expectRecord(options, "options");
+    expectTriple({ signature, message, publicKey });
+    return this.#verify({ signature, message, publicKey }, options.userId);
+  }
+
+  #verify({ signature, message, publicKey }: Sm2VerifyItem, userId?: Sm2UserId): boolean {
     const key = this.#cache.use(publicKey);
-    this.#loadDigest(message, key, options.userId);
+    this.#loadDigest(message, key, userId);
     const memory = this.#kernel.bytes();
     memory.set(signature, this.#kernel.input);
     memory.set(publicKey, this.#kernel.input + 96);
@@ -73,6 +82,12 @@ class KernelVerifier implements Sm2Verifier {
   }
 
   verifyMany(items: readonly Sm2VerifyItem[]): boolean[] {
+    expectList(items, "items");
+    for (const item of items) {
+      expectRecord(item, "item");
+      expectTriple(item);
+      if (item.userId !== undefined) userIdBytes(item.userId);
+    }
     const answers: boolean[] = [];
     for (let first = 0; first < items.length; first += BATCH) {
       const batch = items.slice(first, first + BATCH);
@@ -82,16 +97,13 @@ class KernelVerifier implements Sm2Verifier {
   }
 
   #oneByOne(items: readonly Sm2VerifyItem[]): boolean[] {
-    return items.map((item) => this.verify(item.signature, item.message, item.publicKey, item));
+    return items.map((item) => this.#verify(item, item.userId));
   }
 
   #together(items: readonly Sm2VerifyItem[]): boolean[] {
     const { exports, input } = this.#kernel;
     const at = exports.itemsAddress();
     const keys = items.map((item, index) => {
-      expectBytes(item.signature, "signature", 64);
-      expectBytes(item.message, "message");
-      expectBytes(item.publicKey, "publicKey", 65);
       const key = this.#cache.use(item.publicKey);
       this.#loadDigest(item.message, key, item.userId);
       const memory = this.#kernel.bytes();
@@ -117,8 +129,9 @@ class KernelVerifier implements Sm2Verifier {
   }
 
   prepare(publicKeys: readonly Uint8Array[]): void {
+    expectList(publicKeys, "publicKeys");
+    for (const publicKey of publicKeys) expectBytes(publicKey, "publicKey", 65);
     for (const publicKey of publicKeys) {
-      expectBytes(publicKey, "publicKey", 65);
       const key = this.#cache.use(publicKey);
       this.#kernel.bytes().set(publicKey, this.#kernel.input + 96);
       if (key.table === undefined) this.#buildTable(key);
@@ -180,6 +193,7 @@ class KernelVerifier implements Sm2Verifier {
  * @throws {CryptoError} `crypto/bad-range` unless `maxKeyTables` is an integer from 1 to 65,536
  */
 export function createSm2Verifier(options: Sm2VerifierOptions = {}): Sm2Verifier {
+  expectRecord(options, "options");
   const maxKeyTables = options.maxKeyTables ?? DEFAULT_MAX_KEY_TABLES;
   if (!Number.isInteger(maxKeyTables) || maxKeyTables < 1 || maxKeyTables > 65_536) {
     throw new CryptoError({ code: "crypto/bad-range", operand: "maxKeyTables" });

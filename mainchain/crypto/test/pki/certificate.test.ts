@@ -77,7 +77,8 @@ describe("certificates", () => {
     const time = fc.integer({ min: 0, max: 253_402_300_799 });
     const text = fc.string({ unit: "grapheme", maxLength: 12 });
     fc.assert(
-      fc.property(text, text, time, time, (commonName, unit, notBefore, notAfter) => {
+      fc.property(text, text, time, time, (commonName, unit, oneTime, otherTime) => {
+        const [notBefore, notAfter] = [Math.min(oneTime, otherTime), Math.max(oneTime, otherTime)];
         const subject = { commonName, unit, country: "CN" };
         const made = issued(leaf, root, { subject, notBefore, notAfter });
         expect(made).toMatchObject({ subject, notBefore, notAfter });
@@ -87,6 +88,13 @@ describe("certificates", () => {
     for (const notAfter of [-1, 1.5, 253_402_300_800, Number.NaN]) {
       expect(codeOf(() => issued(leaf, root, { notAfter }))).toBe("crypto/bad-range");
     }
+    const backwards = { notBefore: 2, notAfter: 1 };
+    expect(codeOf(() => issued(leaf, root, backwards))).toBe("crypto/bad-range");
+    expect(codeOf(() => issued(leaf, root, { keyUsage: ["crlsign" as never] }))).toBe(
+      "crypto/bad-range",
+    );
+    const foreign = { subject: { country: "中" } };
+    expect(codeOf(() => issued(leaf, root, foreign))).toBe("crypto/bad-encoding");
   });
 
   test("changed in any byte, are refused or have a bad signature", () => {

@@ -154,6 +154,23 @@ describe("the verify pool", () => {
   );
 });
 
+test.each([
+  ["items", undefined],
+  ["items", 3],
+  ["items", "x"],
+  ["item", [null]],
+  ["signature", [{}]],
+])("what is no list of items is refused (%s), and the pool goes on", async (operand, items) => {
+  await using pool = createVerifyPool({ workers: 1 });
+  await expect(pool.verifyMany(items as never)).rejects.toMatchObject({
+    info: { code: "crypto/bad-type", operand },
+  });
+  await expect(pool.verifyMany([], { signal: 3 as never })).rejects.toMatchObject({
+    info: { code: "crypto/bad-type", operand: "signal" },
+  });
+  expect(pool.queued).toBe(0);
+});
+
 test("an idle pool keeps no process alive", () => {
   const script = fileURLToPath(new URL("./idle-process.ts", import.meta.url));
   expect(spawnSync(process.execPath, [script], { timeout: 30_000 }).status).toBe(3);
