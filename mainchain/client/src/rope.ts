@@ -16,11 +16,15 @@ import {
   type Genesis,
   genesisCodec,
   genesisValidatorSet,
+  type HaltRecord,
+  haltRecordCodec,
   hexToBytes,
   type LaneRecord,
   laneRecordCodec,
   type PositionRecord,
+  type ProposalRecord,
   positionRecordCodec,
+  proposalRecordCodec,
   type ReceiptRecord,
   receiptRecordCodec,
   type SentRecord,
@@ -158,6 +162,11 @@ export interface RopeRecords {
   lane(gateway: Uint8Array, lane: number): Promise<LaneRecord | undefined>;
   sent(gateway: Uint8Array, lane: number, sequence: bigint): Promise<SentRecord | undefined>;
   receipt(gateway: Uint8Array, lane: number, sequence: bigint): Promise<ReceiptRecord | undefined>;
+  proposalCount(): Promise<bigint>;
+  proposal(proposalId: bigint): Promise<ProposalRecord | undefined>;
+  haltCount(): Promise<bigint>;
+  haltAt(index: bigint): Promise<HaltRecord | undefined>;
+  halt(haltId: Uint8Array): Promise<HaltRecord | undefined>;
 }
 
 const idCodec: Codec<Uint8Array> = {
@@ -200,6 +209,14 @@ export function recordsOf(read: Read): RopeRecords {
       read(stateKey.sent(gateway, lane, sequence), sentRecordCodec),
     receipt: (gateway, lane, sequence) =>
       read(stateKey.receipt(gateway, lane, sequence), receiptRecordCodec),
+    proposalCount: async () => (await read(stateKey.proposalCount(), u64)) ?? 0n,
+    proposal: (proposalId) => read(stateKey.proposal(proposalId), proposalRecordCodec),
+    haltCount: async () => (await read(stateKey.haltCount(), u64)) ?? 0n,
+    async haltAt(index): Promise<HaltRecord | undefined> {
+      const id = await read(stateKey.haltByIndex(index), idCodec);
+      return id && (await records.halt(id));
+    },
+    halt: (haltId) => read(stateKey.halt(haltId), haltRecordCodec),
   };
   return records;
 }

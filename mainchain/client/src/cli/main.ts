@@ -3,6 +3,8 @@ import { CodedError } from "@ropenet/protocol";
 import { Command, CommanderError } from "commander";
 import { addChainCommands } from "./chain-commands.ts";
 import { addConnectOptions } from "./connect.ts";
+import { addControlCommands } from "./control-commands.ts";
+import { addGovernanceCommands } from "./governance-commands.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { errorToJson, type Output, print } from "./output.ts";
 import { addQueryCommands } from "./query-commands.ts";
@@ -19,6 +21,8 @@ function build(output: Output): Command {
   addQueryCommands(program, output);
   addChainCommands(program, output);
   addTransferCommands(program, output);
+  addGovernanceCommands(program, output);
+  addControlCommands(program, output);
   return program;
 }
 

@@ -22,12 +22,32 @@ export function integerOperand(name: string, value: string): bigint {
 }
 
 /** `rope1…` or 20 bytes of hex. @throws {CodedError} `cli/bad-operand` */
-export function addressOperand(value: string): Uint8Array {
+export function addressOperand(value: string, operand = "address"): Uint8Array {
   if (/^[0-9a-f]{40}$/.test(value)) return hexToBytes(value);
   try {
     return parseAddress(value);
   } catch (cause) {
     const expected = "rope1… or 20 bytes of hex";
-    throw new CodedError({ code: "cli/bad-operand", operand: "address", expected }, { cause });
+    throw new CodedError({ code: "cli/bad-operand", operand, expected }, { cause });
   }
+}
+
+/** One of these words, as its number. @throws {CodedError} `cli/bad-operand` naming it and the words */
+export function wordOperand<W extends string, V>(
+  operand: string,
+  value: string,
+  words: Readonly<Record<W, V>>,
+): V {
+  if (Object.hasOwn(words, value)) return words[value as W];
+  const expected = Object.keys(words).join(" | ");
+  throw new CodedError({ code: "cli/bad-operand", operand, expected });
+}
+
+const UNITS = { s: 1_000n, m: 60_000n, h: 3_600_000n, d: 86_400_000n };
+
+/** `90s`, `30m`, `12h` or `3d`, in milliseconds. @throws {CodedError} `cli/bad-operand` naming it */
+export function spanOperand(operand: string, value: string): bigint {
+  const match = /^([1-9][0-9]{0,8})([smhd])$/.exec(value);
+  if (match) return BigInt(match[1] ?? "") * UNITS[match[2] as keyof typeof UNITS];
+  throw new CodedError({ code: "cli/bad-operand", operand, expected: "as 90s, 30m, 12h or 3d" });
 }

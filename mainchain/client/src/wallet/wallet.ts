@@ -53,6 +53,10 @@ export interface Wallet {
   ): Promise<SubmittedTransaction>;
 }
 
+/** Somebody else sent from this account meanwhile: a validator's own process, for one, which signs checkpoints. */
+const NONCE_TAKEN: readonly string[] = ["tx/wrong-nonce", "mempool/underpriced"];
+const MOST_NONCES = 10;
+
 const POLL_MS = 40;
 const EXPIRY_BLOCKS = 1_000n;
 
@@ -115,12 +119,28 @@ export function createWallet(options: WalletOptions): Wallet {
     return (await rpc.call("broadcast_tx", { tx: bytesToHex(transaction) }, signal)).id;
   }
 
+  async function offer<K extends MessageName>(
+    name: K,
+    body: MessageBodies[K],
+    signal?: AbortSignal,
+  ): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await broadcast(name, body, signal);
+      } catch (error) {
+        const isTaken = error instanceof RpcError && NONCE_TAKEN.includes(error.code);
+        if (!isTaken || tries === MOST_NONCES) throw error;
+        await delay(POLL_MS);
+      }
+    }
+  }
+
   async function submit<K extends MessageName>(
     name: K,
     body: MessageBodies[K],
     signal?: AbortSignal,
   ): Promise<SubmittedTransaction> {
-    const id = await broadcast(name, body, signal);
+    const id = await offer(name, body, signal);
     const result = await waitForInclusion(rpc, id, options.inclusionTimeoutMs ?? 30_000, signal);
     if (result.code !== null) {
       throw new TransactionRefused(
